@@ -1,0 +1,130 @@
+// Package supervise runs the drivers of a hall: each in its own goroutine with jittered back-off, so that a device that is
+// dead, silent or babbling is named within its stated time and never delays another.
+package supervise
+
+import (
+	"context"
+	"log/slog"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"hallpulse/edge/driver"
+	"hallpulse/hall"
+)
+
+// Recorder keeps what drivers read. Fact returns when the fact is durable.
+type Recorder interface {
+	Fact(ctx context.Context, f hall.Fact) error
+	Reading(s hall.Series, value float64)
+}
+
+// Metrics counts what the supervisor sees.
+type Metrics interface {
+	Run(device hall.DeviceID, took time.Duration, err error)
+	Refused(device hall.DeviceID)
+	Health(device hall.DeviceID, h hall.Health)
+}
+
+// Device is one driver with what is expected of it.
+type Device struct {
+	ID     hall.DeviceID
+	Driver driver.Driver
+	Expect driver.Expect
+}
+
+// Options of a supervisor. Recorder is required.
+type Options struct {
+	Recorder Recorder
+	Metrics  Metrics       // nil: none
+	Logger   *slog.Logger  // nil: discard
+	Check    time.Duration // how often health is derived; 0: 500 ms
+}
+
+// Supervisor runs devices.
+type Supervisor struct {
+	opts  Options
+	units []*unit
+	ready chan struct{}
+	left  int
+	mu    sync.Mutex
+}
+
+// Report is what the supervisor knows of a device beside its facts.
+type Report struct {
+	Device   hall.DeviceID
+	LastSeen time.Time // on the system's clock
+	Refused  uint64
+	Refusals []Refusal // the newest, bounded
+}
+
+// Refusal is bytes that were set aside.
+type Refusal struct {
+	At     time.Time `json:"at"`
+	Reason string    `json:"reason"`
+	Raw    []byte    `json:"raw"`
+}
+
+// New prepares the devices; nothing is opened before Run.
+func New(opts Options, devices []Device) *Supervisor {
+	if opts.Logger == nil {
+		opts.Logger = slog.New(slog.DiscardHandler)
+	}
+	if opts.Check <= 0 {
+		opts.Check = 500 * time.Millisecond
+	}
+	s := &Supervisor{opts: opts, ready: make(chan struct{}), left: len(devices)}
+	for _, d := range devices {
+		s.units = append(s.units, newUnit(s, d))
+	}
+	if s.left == 0 {
+		close(s.ready)
+	}
+	return s
+}
+
+// Run runs every device until ctx ends and every driver returned.
+func (s *Supervisor) Run(ctx context.Context) {
+	var wg sync.WaitGroup
+	for _, u := range s.units {
+		wg.Go(func() { u.run(ctx) })
+		wg.Go(func() { u.watch(ctx) })
+	}
+	wg.Wait()
+}
+
+// Tried is closed once every device was opened or failed for the first time.
+func (s *Supervisor) Tried() <-chan struct{} { return s.ready }
+
+// Reports gives what is known of every device, in the order of New.
+func (s *Supervisor) Reports() []Report {
+	out := make([]Report, 0, len(s.units))
+	for _, u := range s.units {
+		out = append(out, u.report())
+	}
+	return out
+}
+
+func (s *Supervisor) tried() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.left--; s.left == 0 {
+		close(s.ready)
+	}
+}
+
+// backoff gives the wait before the n-th retry: doubling, full jitter over its upper half.
+func backoff(e driver.Expect, n int) time.Duration {
+	lo, hi := e.MinRetry, e.MaxRetry
+	if lo <= 0 {
+		lo = DefaultMinRetry
+	}
+	if hi <= 0 {
+		hi = DefaultMaxRetry
+	}
+	d := lo << min(n, 16)
+	if d > hi || d <= 0 {
+		d = hi
+	}
+	return d/2 + rand.N(d/2+1)
+}
