@@ -74,18 +74,19 @@ func (u *unit) runOnce(ctx context.Context) (err error) {
 	return u.dev.Driver.Run(ctx, u)
 }
 
-// fail notes a failed run and says whether the device had been open.
-func (u *unit) fail(err error) (was bool) {
+// fail notes a failed run and says whether the device had given evidence of life: only that makes the next wait short again.
+func (u *unit) fail(err error) (lived bool) {
 	u.mu.Lock()
-	was, u.opened = u.opened, false
 	code := "open_failed"
-	if was {
+	if u.opened {
 		code = "read_failed"
+		lived = u.health.seen.After(u.health.started)
 	}
+	u.opened = false
 	u.health.failed = &hall.Reason{Code: code, Detail: clip(err.Error(), 200)}
 	u.mu.Unlock()
 	u.once.Do(u.s.tried)
-	return was
+	return lived
 }
 
 // watch derives the health and journals its changes, and the refusals at most once a minute.

@@ -1,0 +1,113 @@
+package panel
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"hallpulse/hall"
+)
+
+// source is a hall with something of everything.
+type source struct{ link Link }
+
+func (s source) Describe() hall.Hall {
+	return hall.Hall{
+		ID: "jiangkou", Name: hall.Text{ZH: "江口镇便民服务中心", EN: "Jiangkou"}, TimeZone: "Asia/Shanghai",
+		Windows:    []hall.Window{{ID: "1", Name: hall.Text{ZH: "1号窗口"}}},
+		Categories: []hall.Category{{ID: "social", Name: hall.Text{ZH: "社会保障"}, Prefix: "A"}},
+		Zones:      []hall.Zone{{ID: "wait", Name: hall.Text{ZH: "休息等候区"}}},
+		Devices:    []hall.Device{{ID: "cam", Name: hall.Text{ZH: "大厅摄像机"}}},
+	}
+}
+
+func (s source) State() hall.State {
+	now := time.Now()
+	return hall.State{
+		Hall: "jiangkou", AsOf: now,
+		Queue: hall.QueueState{
+			Waiting: 7, Oldest: now.Add(-12*time.Minute - time.Second), Estimated: true,
+			Categories: []hall.CategoryQueue{{ID: "social", Waiting: 7}}, Windows: []hall.WindowState{{ID: "1", Open: true, Serving: "A012"}},
+		},
+		Zones:   hall.ZonesState{Total: 9, Zones: []hall.ZoneState{{ID: "wait", People: 9, In: 20, Out: 11}}},
+		Devices: hall.DevicesState{Devices: []hall.DeviceState{{ID: "cam", Health: hall.HealthStuck, Reason: hall.Reason{Code: "frozen"}, Since: now}}},
+		Ratings: hall.RatingsState{Counts: [5]int{1, 0, 0, 1, 2}},
+	}
+}
+func (s source) Link() Link { return s.link }
+func (s source) Refusals() []Refusal {
+	return []Refusal{{Device: "bus", At: time.Now(), Reason: "checksum", Raw: []byte("<script>")}}
+}
+
+func get(t *testing.T, p *Panel, path string) (int, string, http.Header) {
+	t.Helper()
+	rec := httptest.NewRecorder()
+	p.routes().ServeHTTP(rec, httptest.NewRequest(http.MethodGet, path, nil))
+	body, err := io.ReadAll(rec.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rec.Code, string(body), rec.Header()
+}
+
+func newPanel(t *testing.T, o Options) *Panel {
+	t.Helper()
+	o.Listen = "127.0.0.1:0"
+	p, err := New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = p.Close() })
+	return p
+}
+
+func TestPage(t *testing.T) {
+	p := newPanel(t, Options{Source: source{link: Link{Pending: 3}}})
+	for path, words := range map[string][]string{
+		"/":                {"江口镇便民服务中心", "等候人数", "<b>7</b>", "12 分钟", "A012", "画面静止", "未连接县级平台", "待上传 3", "估计", "75% (3/4)", "<th>bus</th>"},
+		"/content?lang=en": {"Jiangkou", "waiting", "12 min", "frozen picture", "not connected to the county"},
+	} {
+		code, body, head := get(t, p, path)
+		if code != http.StatusOK || head.Get("Content-Security-Policy") == "" {
+			t.Errorf("%s: status %d, headers %v", path, code, head)
+		}
+		for _, w := range words {
+			if !strings.Contains(body, w) {
+				t.Errorf("%s: %q is missing in\n%s", path, w, body)
+			}
+		}
+	}
+}
+
+func TestProbes(t *testing.T) {
+	p := newPanel(t, Options{Source: source{}, Ready: func() error { return errors.New("panel: journal full") }})
+	if code, _, _ := get(t, p, "/healthz"); code != http.StatusOK {
+		t.Errorf("healthz: %d", code)
+	}
+	if code, body, _ := get(t, p, "/readyz"); code != http.StatusServiceUnavailable || !strings.Contains(body, "journal full") {
+		t.Errorf("readyz: %d %s", code, body)
+	}
+	_, body, _ := get(t, p, "/state.json")
+	var s hall.State
+	if err := json.Unmarshal([]byte(body), &s); err != nil || s.Queue.Waiting != 7 {
+		t.Errorf("state.json: %v %s", err, body)
+	}
+}
+
+// TestCatalogues: both languages have the same words.
+func TestCatalogues(t *testing.T) {
+	p := newPanel(t, Options{Source: source{}})
+	for key := range p.messages["zh"] {
+		if p.messages["en"][key] == "" {
+			t.Errorf("no English for %s", key)
+		}
+	}
+	if len(p.messages["zh"]) != len(p.messages["en"]) {
+		t.Errorf("%d Chinese texts, %d English", len(p.messages["zh"]), len(p.messages["en"]))
+	}
+}

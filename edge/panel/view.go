@@ -1,0 +1,128 @@
+package panel
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"hallpulse/hall"
+)
+
+// view is what the page's template sees: words and figures, ready to print.
+type view struct {
+	Lang, Other      string
+	T                map[string]string
+	Hall, AsOf       string
+	Link, LinkClass  string
+	Waiting, Longest string
+	People, Open     string
+	Categories       []row
+	Windows          []row
+	Zones            []row
+	Devices          []row
+	Staff, Ratings   string
+	Refusals         []row
+	Estimated        bool
+}
+
+// row is one line of a table.
+type row struct{ Name, Value, More, Class string }
+
+func (p *Panel) view(lang string, now time.Time) view {
+	desc, s, t := p.opts.Source.Describe(), p.opts.Source.State(), p.messages[lang]
+	loc := desc.Location()
+	v := view{Lang: lang, Other: map[string]string{"zh": "en", "en": "zh"}[lang], T: t, Hall: desc.Name.In(lang), AsOf: now.In(loc).Format("15:04:05")}
+	v.Link, v.LinkClass = linkText(p.opts.Source.Link(), t, loc)
+	v.Waiting, v.People = strconv.Itoa(s.Queue.Waiting), strconv.Itoa(s.Zones.Total)
+	v.Longest, v.Estimated = age(s.Queue.Oldest, now, t), s.Queue.Estimated
+	open := 0
+	names := map[hall.CategoryID]string{}
+	for _, c := range desc.Categories {
+		names[c.ID] = c.Name.In(lang)
+	}
+	for _, c := range s.Queue.Categories {
+		v.Categories = append(v.Categories, row{Name: names[c.ID], Value: strconv.Itoa(c.Waiting), More: age(c.Oldest, now, t)})
+	}
+	for i, w := range s.Queue.Windows {
+		r := row{Name: windowName(desc, i, w.ID, lang), Value: w.Serving, More: t["closed"]}
+		if w.Open {
+			open++
+			r.More = t["open"]
+		}
+		v.Windows = append(v.Windows, r)
+	}
+	v.Open = strconv.Itoa(open)
+	for _, z := range s.Zones.Zones {
+		v.Zones = append(v.Zones, row{Name: zoneName(desc, z.ID, lang), Value: strconv.Itoa(z.People), More: fmt.Sprintf("%s %d / %s %d", t["in"], z.In, t["out"], z.Out)})
+	}
+	v.Devices = deviceRows(desc, s.Devices, t, lang, loc)
+	v.Staff = strconv.Itoa(len(s.Staff.Present))
+	v.Ratings = t["none"]
+	if n := s.Ratings.Total(); n > 0 {
+		v.Ratings = fmt.Sprintf("%.0f%% (%d/%d)", 100*float64(s.Ratings.Good())/float64(n), s.Ratings.Good(), n)
+	}
+	for _, r := range p.opts.Source.Refusals() {
+		v.Refusals = append(v.Refusals, row{Name: string(r.Device), Value: r.At.In(loc).Format("15:04:05"), More: r.Reason, Class: fmt.Sprintf("% x", r.Raw)})
+	}
+	return v
+}
+
+func deviceRows(desc hall.Hall, s hall.DevicesState, t map[string]string, lang string, loc *time.Location) (out []row) {
+	names := map[hall.DeviceID]string{}
+	for _, d := range desc.Devices {
+		names[d.ID] = d.Name.In(lang)
+	}
+	for _, d := range s.Devices {
+		more := t["reason_"+d.Reason.Code]
+		if more == "" {
+			more = d.Reason.Code
+		}
+		if d.Reason.Detail != "" {
+			more += " (" + d.Reason.Detail + ")"
+		}
+		if !d.Since.IsZero() {
+			more = d.Since.In(loc).Format("15:04") + " " + more
+		}
+		out = append(out, row{Name: names[d.ID], Value: t["health_"+d.Health.String()], More: more, Class: d.Health.String()})
+	}
+	return out
+}
+
+func linkText(l Link, t map[string]string, loc *time.Location) (text, class string) {
+	if !l.Connected {
+		text, class = t["link_down"], "down"
+		if !l.Since.IsZero() {
+			text += " " + l.Since.In(loc).Format("15:04")
+		}
+	} else {
+		text, class = t["link_up"], "ok"
+	}
+	if l.Pending > 0 {
+		text += fmt.Sprintf(" · %s %d", t["pending"], l.Pending)
+	}
+	return text, class
+}
+
+// age gives how long ago t was, in minutes as the offices say it.
+func age(since, now time.Time, t map[string]string) string {
+	if since.IsZero() {
+		return "–"
+	}
+	return fmt.Sprintf("%d %s", max(0, int(now.Sub(since).Minutes())), t["minutes"])
+}
+
+func windowName(d hall.Hall, i int, id hall.WindowID, lang string) string {
+	if i < len(d.Windows) && d.Windows[i].ID == id {
+		return d.Windows[i].Name.In(lang)
+	}
+	return string(id)
+}
+
+func zoneName(d hall.Hall, id hall.ZoneID, lang string) string {
+	for _, z := range d.Zones {
+		if z.ID == id {
+			return z.Name.In(lang)
+		}
+	}
+	return string(id)
+}
