@@ -39,7 +39,7 @@ var arrows = []struct {
 	{"hub/live", []string{"hall", "hall/wire", "hall/rule"}},
 	{"hub/alert", []string{"hall", "hall/rule", "hub/store", "hub/live"}},
 	{"hub/notify", []string{"hall", "hub/alert", "hub/notify"}},
-	{"hub/auth", []string{"hall", "hub/store"}},
+	{"hub/auth", []string{"hall", "hub/store", "hub/auth"}},
 	{"hub/web", []string{"hall", "hall/rule", "hub/store", "hub/series", "hub/live", "hub/alert", "hub/auth", "hub/web", "dashboards"}},
 	{"hub/app", []string{"hall", "hub", "dashboards"}},
 	{"dashboards", nil},

@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
-	"math/bits"
 
 	"hallpulse/hall"
 )
@@ -93,7 +92,7 @@ func (c *column) appendValues(dst []byte) []byte {
 		var before uint64
 		for _, r := range c.rows {
 			b := math.Float64bits(r.Value)
-			dst = binary.AppendUvarint(dst, bits.ReverseBytes64(b^before))
+			dst = binary.AppendUvarint(dst, b^before)
 			before = b
 		}
 		return dst
@@ -113,7 +112,7 @@ func readValues(r *reader, columns []head, out []hall.Reading) {
 		if c.form == rawFloat {
 			var b uint64
 			for j := range out[:c.n] {
-				b ^= bits.ReverseBytes64(r.uvarint())
+				b ^= r.uvarint()
 				out[j].Value = math.Float64frombits(b)
 			}
 		} else {

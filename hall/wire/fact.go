@@ -1,7 +1,6 @@
 package wire
 
 import (
-	"fmt"
 	"time"
 
 	"hallpulse/hall"
@@ -167,15 +166,4 @@ func (x *times) gap(g *gapWire) *hall.Gap {
 		return nil
 	}
 	return &hall.Gap{From: x.at(g.From, "gap"), To: x.at(g.To, "gap"), Reason: g.Reason}
-}
-
-// check of a position, shared by both batches.
-func checkPosition(first, oldest uint64, n, most int) error {
-	if n > most {
-		return fmt.Errorf("%w: a batch of %d records, at most %d", ErrTooLarge, n, most)
-	}
-	if first == 0 || first > MaxSeq || oldest > MaxSeq {
-		return fmt.Errorf("%w: a batch that begins at %d, oldest %d", ErrMalformed, first, oldest)
-	}
-	return nil
 }

@@ -88,3 +88,14 @@ func openBatch(what string, data []byte, most int) (w batchWire, plain []byte, e
 	plain, err = unpack(w.Block, w.Pack)
 	return w, plain, err
 }
+
+// checkPosition holds the position of a batch to its limits.
+func checkPosition(first, oldest uint64, n, most int) error {
+	if n > most {
+		return fmt.Errorf("%w: a batch of %d records, at most %d", ErrTooLarge, n, most)
+	}
+	if first == 0 || first > MaxSeq || oldest > MaxSeq {
+		return fmt.Errorf("%w: a batch that begins at %d, oldest %d", ErrMalformed, first, oldest)
+	}
+	return nil
+}

@@ -14,7 +14,7 @@ import (
 //	series = metric, device, part (each: length uvarint, bytes), readings uvarint, value form byte
 //	times  = zigzag varints in ms: the first, the first difference, then differences of differences
 //	values = form 0 to 9: zigzag varints, differences of value × 10^form;
-//	         form 0xff: uvarints, bits of the value XOR bits of the value before, most significant byte last
+//	         form 0xff: uvarints, bits of the value XOR bits of the value before
 const (
 	blockVersion = 1
 	minSeries    = 5 // bytes of the smallest series in the dictionary

@@ -78,7 +78,7 @@ func DecodeSnapshot(data []byte) (Snapshot, error) {
 
 // checkSnapshot says whether exactly the body that Section names is set.
 func checkSnapshot(s *Snapshot) error {
-	if !validWord(string(s.Section), maxSection, "_-") {
+	if !validSection(string(s.Section)) {
 		return fmt.Errorf("%w: snapshot without a section", ErrMalformed)
 	}
 	set := map[hall.Section]bool{

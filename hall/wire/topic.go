@@ -20,25 +20,22 @@ const (
 )
 
 // MaxHallID is the longest hall id, in bytes.
-const MaxHallID = 32
+const MaxHallID = hall.MaxHallID
 
 // maxSection is the longest name of a section.
 const maxSection = 32
 
 // ValidHallID says whether id may stand in a topic: [a-z0-9-]{1,32}.
-func ValidHallID(id hall.HallID) bool { return validWord(string(id), MaxHallID, "-") }
+func ValidHallID(id hall.HallID) bool { return id.Valid() }
 
-// validWord says whether s is 1 to most bytes of a-z, 0-9 and the characters of more.
-func validWord(s string, most int, more string) bool {
-	if s == "" || len(s) > most {
-		return false
-	}
+// validSection says whether s may be the name of a section, known or not: [a-z0-9_-]{1,32}.
+func validSection(s string) bool {
 	for _, c := range []byte(s) {
-		if (c < 'a' || c > 'z') && (c < '0' || c > '9') && strings.IndexByte(more, c) < 0 {
+		if (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '_' && c != '-' {
 			return false
 		}
 	}
-	return true
+	return s != "" && len(s) <= maxSection
 }
 
 // TopicLog is where a gateway publishes the batches of a lane (QoS 1).
@@ -88,7 +85,7 @@ func ParseTopic(topic string) (id hall.HallID, what, sub string, err error) {
 			return "", "", "", fmt.Errorf("%w: topic names no lane", ErrMalformed)
 		}
 	case WhatState:
-		if !validWord(sub, maxSection, "_-") {
+		if !validSection(sub) {
 			return "", "", "", fmt.Errorf("%w: topic names no section", ErrMalformed)
 		}
 	case WhatBirth, WhatWill, WhatAck:

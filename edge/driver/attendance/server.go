@@ -1,0 +1,170 @@
+package attendance
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// StampStore keeps the stamp a terminal sent last with each table. Losing it costs a re-send of the terminal's whole
+// memory, nothing more.
+type StampStore interface {
+	Stamp(serial, table string) string // empty: none
+	SetStamp(serial, table, stamp string) error
+}
+
+// Options of a Server.
+type Options struct {
+	Listener net.Listener     // where terminals connect; nil: Addr is listened on by Run
+	Addr     string           // host:port; empty: 127.0.0.1:8081
+	Logger   *slog.Logger     // nil: none
+	Now      func() time.Time // the gateway's clock; nil: time.Now
+	Stamps   StampStore       // nil: kept in memory
+	Known    func(Key) bool   // asked for a punch that memory does not hold: is it in the journal? nil: no
+}
+
+// Server answers every terminal of a hall. Create it with NewServer; Run may be called again after it returned, except
+// when a Listener was given.
+type Server struct {
+	opts    Options
+	log     *slog.Logger
+	memory  *memory
+	slots   chan struct{}
+	gate    *gate
+	pending *pending
+
+	mu        sync.Mutex
+	terminals map[string]*Terminal
+	addr      net.Addr
+}
+
+// NewServer prepares a server; it opens nothing.
+func NewServer(o Options) *Server {
+	if o.Addr == "" {
+		o.Addr = "127.0.0.1:8081"
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Stamps == nil {
+		o.Stamps = &memoryStamps{}
+	}
+	return &Server{opts: o, log: o.Logger, memory: newMemory(), slots: make(chan struct{}, maxUploads), gate: newGate(),
+		pending: &pending{}, terminals: map[string]*Terminal{}}
+}
+
+// Remember says that the punch with this key is in the journal. The gateway calls it for the punches of recent days
+// before Run, so that a re-send after a crash is not journalled twice.
+func (s *Server) Remember(k Key) { s.memory.add(k) }
+
+// Addr gives the address listened on, nil before Run listens.
+func (s *Server) Addr() net.Addr {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.addr
+}
+
+// Run serves until ctx ends (nil) or the listener fails.
+func (s *Server) Run(ctx context.Context) error {
+	ln := s.opts.Listener
+	if ln == nil {
+		var err error
+		if ln, err = (&net.ListenConfig{}).Listen(ctx, "tcp", s.opts.Addr); err != nil {
+			return fmt.Errorf("attendance: listen: %w", err)
+		}
+	}
+	s.mu.Lock()
+	s.addr = ln.Addr()
+	s.mu.Unlock()
+	srv := &http.Server{Handler: s, ReadHeaderTimeout: readHeaderTime, ReadTimeout: readTime, WriteTimeout: writeTime,
+		IdleTimeout: idleTime, MaxHeaderBytes: maxHeader, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+		BaseContext: func(net.Listener) context.Context { return ctx }}
+	done := make(chan error, 1)
+	go func() { done <- srv.Serve(limit(ln)) }()
+	s.gate.set(true)
+	defer s.gate.set(false)
+	select {
+	case err := <-done:
+		return fmt.Errorf("attendance: serve: %w", err)
+	case <-ctx.Done():
+	}
+	return s.stop(ctx, srv, done)
+}
+
+// stop lets running requests end for half a second, then cuts them; terminals send again what was not answered.
+func (s *Server) stop(ctx context.Context, srv *http.Server, done <-chan error) error {
+	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 500*time.Millisecond)
+	defer cancel()
+	err := srv.Shutdown(end)
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = srv.Close()
+	}
+	<-done
+	if err != nil && !errors.Is(err, net.ErrClosed) {
+		return fmt.Errorf("attendance: stop: %w", err)
+	}
+	return nil
+}
+
+// terminal finds the configured terminal with this serial.
+func (s *Server) terminal(serial string) *Terminal {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.terminals[serial]
+}
+
+// memoryStamps keeps stamps until the program ends.
+type memoryStamps struct {
+	mu sync.Mutex
+	m  map[[2]string]string
+}
+
+// Stamp gives the stamp stored last.
+func (m *memoryStamps) Stamp(serial, table string) string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.m[[2]string{serial, table}]
+}
+
+// SetStamp stores a stamp. Serials are those of configured terminals and tables two, so the map stays small.
+func (m *memoryStamps) SetStamp(serial, table, stamp string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.m == nil {
+		m.m = map[[2]string]string{}
+	}
+	m.m[[2]string{serial, table}] = stamp
+	return nil
+}
+
+// gate tells drivers whether the server listens.
+type gate struct {
+	mu      sync.Mutex
+	open    bool
+	changed chan struct{}
+}
+
+func newGate() *gate { return &gate{changed: make(chan struct{})} }
+
+func (g *gate) set(open bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.open = open
+	close(g.changed)
+	g.changed = make(chan struct{})
+}
+
+// state gives whether it is open and a channel closed at the next change.
+func (g *gate) state() (bool, <-chan struct{}) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.open, g.changed
+}

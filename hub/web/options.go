@@ -1,0 +1,104 @@
+// Package web serves the county's pages and its API: what is true now (server-sent events), what happened (JSON), what
+// needs a person (alerts). It denies by default: every route asks who is there, except the login page, the probes and
+// the static files. It is the only place that knows Fiber.
+package web
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"hallpulse/hall"
+	"hallpulse/hub/alert"
+	"hallpulse/hub/auth"
+	"hallpulse/hub/live"
+	"hallpulse/hub/series"
+	"hallpulse/hub/store"
+	"hallpulse/hub/web/present"
+)
+
+// Live gives what halls say now.
+type Live interface {
+	Get(id hall.HallID) (live.View, bool)
+	All() []live.View
+	Subscribe() (initial []live.View, events <-chan live.Event, cancel func())
+}
+
+// Alerts gives incidents and takes acknowledgements.
+type Alerts interface {
+	List() []alert.Incident // open ones and the latest resolved ones
+	Acknowledge(ctx context.Context, id, by string) (alert.Incident, error)
+	Subscribe() (events <-chan alert.Incident, cancel func())
+}
+
+// Facts gives what happened. store.Store does.
+type Facts interface {
+	Tickets(ctx context.Context, q store.Query) (store.Page[store.TicketRow], error)
+	Ratings(ctx context.Context, q store.Query) (store.Page[store.RatingRow], error)
+	Punches(ctx context.Context, q store.Query) (store.Page[store.PunchRow], error)
+	Passages(ctx context.Context, q store.Query) (store.Page[store.PassageRow], error)
+	Gaps(ctx context.Context, q store.Query) (store.Page[store.FactRow], error) // facts of KindGap
+}
+
+// Series gives readings. series.Engine does.
+type Series interface {
+	Query(ctx context.Context, r series.Range) ([]series.Result, error)
+}
+
+// Refusal is a gateway or a message that was turned away.
+type Refusal struct {
+	Who    string    `json:"who"`    // hall, user or address: what is known
+	What   string    `json:"what"`   // connection, message, record
+	Reason string    `json:"reason"` //
+	Count  uint64    `json:"count"`
+	First  time.Time `json:"first"`
+	Last   time.Time `json:"last"`
+}
+
+// Refusals lists what was refused lately, newest first.
+type Refusals interface {
+	Refusals(ctx context.Context) ([]Refusal, error)
+}
+
+// Options of a server. Everything is needed but what says otherwise.
+type Options struct {
+	Listen   string      // host:port; empty: 127.0.0.1:0
+	TLS      *tls.Config // nil: plain HTTP
+	Secure   bool        // cookies over TLS only: set behind a TLS proxy; TLS implies it
+	Origins  []string    // further origins that forms may come from, as https://hall.example.cn: for a proxy in front
+	Proxies  []string    // addresses of proxies whose X-Real-IP is believed; none: no header is believed
+	Live     Live
+	Alerts   Alerts
+	Facts    Facts
+	Series   Series
+	Refusals Refusals // optional
+	Auth     *auth.Service
+	Judge    present.Judge
+	Metrics  http.Handler // optional; shown to administrators only
+	Ready    func() error // optional; nil result: ready
+	Version  string
+	Logger   *slog.Logger
+	Now      func() time.Time // optional
+}
+
+func (o *Options) check() error {
+	if o.Listen == "" {
+		o.Listen = "127.0.0.1:0"
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Ready == nil {
+		o.Ready = func() error { return nil }
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Live == nil || o.Alerts == nil || o.Facts == nil || o.Series == nil || o.Auth == nil || o.Judge == nil {
+		return errors.New("web: Live, Alerts, Facts, Series, Auth and Judge are needed")
+	}
+	return nil
+}

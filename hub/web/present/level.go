@@ -1,0 +1,76 @@
+package present
+
+import (
+	"time"
+
+	"hallpulse/hall"
+	"hallpulse/hub/live"
+)
+
+// Level says how much something needs a person. Its name is its style class and its word's key.
+type Level string
+
+// The levels.
+const (
+	OK        Level = "ok"
+	Unknown   Level = "unknown"
+	Attention Level = "attention"
+	Act       Level = "act"
+)
+
+// Rank orders levels, worst first: what is not known comes before what only wants watching.
+func (l Level) Rank() int {
+	switch l {
+	case Act:
+		return 0
+	case Unknown:
+		return 1
+	case Attention:
+		return 2
+	}
+	return 3
+}
+
+// Worse gives the worse of two.
+func Worse(a, b Level) Level {
+	if a.Rank() <= b.Rank() {
+		return a
+	}
+	return b
+}
+
+// HealthLevel is the level of a device's health.
+func HealthLevel(h hall.Health) Level {
+	switch h {
+	case hall.HealthOK:
+		return OK
+	case hall.HealthDegraded:
+		return Attention
+	case hall.HealthStuck, hall.HealthDown:
+		return Act
+	}
+	return Unknown
+}
+
+// Abnormal says whether a device counts among 设备异常: it is known not to work as it should.
+func Abnormal(h hall.Health) bool {
+	return h == hall.HealthDegraded || h == hall.HealthStuck || h == hall.HealthDown
+}
+
+// Verdict is a judgement of a hall: over all, and of the two figures that have limits.
+type Verdict struct {
+	Level   Level // worst of everything
+	Waiting Level
+	Longest Level
+}
+
+// Judge judges a hall's state at an instant by the county's limits.
+type Judge func(s hall.State, now time.Time) Verdict
+
+// Verdict of a view: what is not heard is not judged.
+func (p *Presenter) Verdict(v live.View, now time.Time) Verdict {
+	if v.Link == live.LinkLost || v.Link == live.LinkNever {
+		return Verdict{Unknown, OK, OK}
+	}
+	return p.judge(v.State, now)
+}
