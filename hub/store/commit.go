@@ -69,13 +69,22 @@ var factTable = newTable("facts (source, seq, kind, at, record)", "ON CONFLICT D
 func (r *resolver) facts(src int64, facts []hall.Fact) error {
 	return r.t.insert(factTable, len(facts), func(row []any, i int) error {
 		f := &facts[i]
-		record, err := wire.EncodeFact(*f)
+		record, err := encode(f)
 		if err != nil {
 			return err
 		}
 		row[0], row[1], row[2], row[3], row[4] = src, int64(f.Seq), int64(f.Kind), micros(f.At.Wall), record
 		return nil
 	})
+}
+
+// encode gives the record of a fact; one that cannot be encoded is stored as a refusal, so that it blocks nobody.
+func encode(f *hall.Fact) ([]byte, error) {
+	record, err := wire.EncodeFact(*f)
+	if err == nil {
+		return record, nil
+	}
+	return wire.EncodeFact(wire.Refused(f.Seq, f.At, err.Error(), f.Raw))
 }
 
 var ticketTable = newTable(

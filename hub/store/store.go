@@ -137,13 +137,9 @@ func (s *Store) Close() error {
 
 // SetQuota limits the file to this many bytes; 0: as far as the disk goes. Writes beyond it fail with ErrFull.
 func (s *Store) SetQuota(ctx context.Context, bytes int64) error {
-	pages := bytes / pageSize
-	if bytes <= 0 {
-		pages = 1<<32 - 2 // SQLite's own limit
-	}
 	return s.write.do(ctx, func(c *sql.Conn) error {
-		_, err := c.ExecContext(context.Background(), fmt.Sprintf("PRAGMA max_page_count = %d", pages))
-		return wrap("quota", err)
+		s.write.quota = max(bytes, 0)
+		return wrap("quota", s.write.limit(c))
 	})
 }
 

@@ -14,6 +14,7 @@ type writer struct {
 	turn  chan struct{} // holds one token: who has it may use what is below
 	conn  *sql.Conn
 	stmts map[string]*sql.Stmt
+	quota int64 // bytes of the file; 0: none
 	shut  bool
 }
 
@@ -41,8 +42,22 @@ func (w *writer) do(ctx context.Context, fn func(*sql.Conn) error) error {
 			return wrap("connect", err)
 		}
 		w.conn = conn
+		if err := w.limit(conn); err != nil {
+			w.reset()
+			return wrap("connect", err)
+		}
 	}
 	return fn(w.conn)
+}
+
+// limit tells SQLite the quota, which it keeps by connection.
+func (w *writer) limit(c *sql.Conn) error {
+	pages := int64(1<<32 - 2) // SQLite's own limit
+	if w.quota > 0 {
+		pages = max(1, w.quota/pageSize)
+	}
+	_, err := c.ExecContext(context.Background(), fmt.Sprintf("PRAGMA max_page_count = %d", pages))
+	return err
 }
 
 // transact runs fn in a transaction: all of it is stored and synced, or nothing.

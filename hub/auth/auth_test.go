@@ -1,0 +1,186 @@
+package auth_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"hallpulse/hall"
+	"hallpulse/hub/auth"
+	"hallpulse/hub/auth/authtest"
+)
+
+const password = "correct horse battery"
+
+type clock struct{ at time.Time }
+
+func (c *clock) now() time.Time { return c.at }
+
+func service(t *testing.T) (*auth.Service, *authtest.Memory, *clock) {
+	t.Helper()
+	keep, c := authtest.NewMemory(), &clock{time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC)}
+	s := auth.New(auth.Options{Keeper: keep, Now: c.now})
+	for _, a := range []auth.Account{
+		{Name: "wang", Role: auth.HallManager, Halls: []hall.HallID{"jiangkou"}},
+		{Name: "li", Role: auth.CountyOfficer},
+	} {
+		if err := s.CreateAccount(t.Context(), a, password); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return s, keep, c
+}
+
+func TestMemoryIsAKeeper(t *testing.T) {
+	authtest.TestKeeper(t, func(*testing.T) auth.Keeper { return authtest.NewMemory() })
+}
+
+func TestCreateAccountRefuses(t *testing.T) {
+	s, _, _ := service(t)
+	for _, c := range []struct {
+		name     string
+		account  auth.Account
+		password string
+		want     error
+	}{
+		{"short password", auth.Account{Name: "a1", Role: auth.Auditor}, "short", auth.ErrPasswordShort},
+		{"long password", auth.Account{Name: "a1", Role: auth.Auditor}, strings.Repeat("x", 201), auth.ErrPasswordLong},
+		{"name", auth.Account{Name: "Not A Name", Role: auth.Auditor}, password, auth.ErrAccount},
+		{"role", auth.Account{Name: "a1", Role: "king"}, password, auth.ErrRole},
+		{"manager of nothing", auth.Account{Name: "a1", Role: auth.HallManager}, password, auth.ErrHalls},
+		{"officer of one hall", auth.Account{Name: "a1", Role: auth.CountyOfficer, Halls: []hall.HallID{"x"}}, password, auth.ErrHalls},
+		{"same again", auth.Account{Name: "li", Role: auth.Auditor}, password, auth.ErrExists},
+	} {
+		if err := s.CreateAccount(t.Context(), c.account, c.password); !errors.Is(err, c.want) {
+			t.Errorf("%s: %v, want %v", c.name, err, c.want)
+		}
+	}
+}
+
+func TestPasswordsAreKeptAsArgon2id(t *testing.T) {
+	s, keep, _ := service(t)
+	a, err := keep.Account(t.Context(), "wang")
+	if err != nil || !strings.HasPrefix(a.PasswordHash, "$argon2id$v=19$") || strings.Contains(a.PasswordHash, password) {
+		t.Errorf("kept %q, %v", a.PasswordHash, err)
+	}
+	list, err := s.Accounts(t.Context())
+	if err != nil || len(list) != 2 || list[0].PasswordHash != "" {
+		t.Errorf("listed %+v, %v: hashes must not leave", list, err)
+	}
+}
+
+func TestLogin(t *testing.T) {
+	s, keep, c := service(t)
+	ctx := t.Context()
+	token, a, err := s.Login(ctx, " Wang ", password, "10.0.0.1")
+	if err != nil || a.Name != "wang" {
+		t.Fatalf("login: %+v, %v", a, err)
+	}
+	id, csrf, err := s.BySession(ctx, token)
+	if err != nil || id.Role != auth.HallManager || !id.MaySee("jiangkou") || id.MaySee("shaxi") || id.Token || csrf == "" {
+		t.Errorf("identity %+v %q, %v", id, csrf, err)
+	}
+	for name, try := range map[string][2]string{"wrong password": {"wang", "wrong horse battery"}, "nobody": {"nobody", password}, "empty": {"", ""}} {
+		if _, _, err := s.Login(ctx, try[0], try[1], "10.0.0.2"); !errors.Is(err, auth.ErrDenied) {
+			t.Errorf("%s: %v, want ErrDenied", name, err)
+		}
+	}
+	c.at = c.at.Add(11 * time.Hour)
+	if _, _, err := s.BySession(ctx, token); err != nil {
+		t.Errorf("after 11 h: %v", err)
+	}
+	c.at = c.at.Add(11 * time.Hour) // the request above renewed it
+	if _, _, err := s.BySession(ctx, token); err != nil {
+		t.Errorf("after 22 h with a request between: %v", err)
+	}
+	c.at = c.at.Add(auth.SessionIdle)
+	if _, _, err := s.BySession(ctx, token); !errors.Is(err, auth.ErrDenied) {
+		t.Errorf("after 12 idle hours: %v, want ErrDenied", err)
+	}
+	a, err = keep.Account(ctx, "wang")
+	a.Disabled = true
+	if err != nil || keep.UpdateAccount(ctx, a) != nil {
+		t.Fatal("cannot disable")
+	}
+	if _, _, err := s.Login(ctx, "wang", password, "10.0.0.1"); !errors.Is(err, auth.ErrDenied) {
+		t.Errorf("disabled account: %v, want ErrDenied", err)
+	}
+}
+
+func TestLogoutAndNewPasswordEndSessions(t *testing.T) {
+	s, _, _ := service(t)
+	ctx := t.Context()
+	login := func() string {
+		token, _, err := s.Login(ctx, "li", password, "10.0.0.1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return token
+	}
+	one, two := login(), login()
+	if err := s.Logout(ctx, one); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := s.BySession(ctx, one); !errors.Is(err, auth.ErrDenied) {
+		t.Errorf("after logout: %v, want ErrDenied", err)
+	}
+	if _, _, err := s.BySession(ctx, two); err != nil {
+		t.Errorf("the other session: %v", err)
+	}
+	if err := s.SetPassword(ctx, "li", "another good password"); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := s.BySession(ctx, two); !errors.Is(err, auth.ErrDenied) {
+		t.Errorf("after a new password: %v, want ErrDenied", err)
+	}
+}
+
+func TestLoginIsLimited(t *testing.T) {
+	s, _, c := service(t)
+	ctx := t.Context()
+	for i := range auth.FailuresAllowed {
+		if _, _, err := s.Login(ctx, "wang", "wrong horse battery", "10.0.0.1"); !errors.Is(err, auth.ErrDenied) {
+			t.Fatalf("failure %d: %v", i, err)
+		}
+	}
+	var many auth.TooManyError
+	if _, _, err := s.Login(ctx, "wang", password, "10.0.0.1"); !errors.As(err, &many) || many.Wait <= 0 {
+		t.Errorf("right password after too many failures: %v, want TooManyError", err)
+	}
+	if _, _, err := s.Login(ctx, "wang", password, "10.0.0.2"); err != nil {
+		t.Errorf("from another address: %v: others must not be able to lock an account", err)
+	}
+	c.at = c.at.Add(auth.FailureForgotten)
+	if _, _, err := s.Login(ctx, "wang", password, "10.0.0.1"); err != nil {
+		t.Errorf("after waiting: %v", err)
+	}
+}
+
+func TestTokens(t *testing.T) {
+	s, keep, c := service(t)
+	ctx := t.Context()
+	token, err := s.CreateToken(ctx, "grafana", "li", 24*time.Hour)
+	if err != nil || !strings.HasPrefix(token, auth.TokenPrefix) {
+		t.Fatalf("token %q, %v", token, err)
+	}
+	id, err := s.ByToken(ctx, token)
+	if err != nil || id.Name != "li" || !id.Token || !id.All() {
+		t.Errorf("identity %+v, %v", id, err)
+	}
+	for _, bad := range []string{"", "hpt_", token + "x", strings.TrimPrefix(token, auth.TokenPrefix), strings.Repeat("hpt_", 100)} {
+		if _, err := s.ByToken(ctx, bad); !errors.Is(err, auth.ErrDenied) {
+			t.Errorf("token %q: %v, want ErrDenied", bad, err)
+		}
+	}
+	if _, err := s.CreateToken(ctx, "x", "nobody", 0); !errors.Is(err, auth.ErrNotFound) {
+		t.Errorf("token of nobody: %v", err)
+	}
+	c.at = c.at.Add(24 * time.Hour)
+	if _, err := s.ByToken(ctx, token); !errors.Is(err, auth.ErrDenied) {
+		t.Errorf("expired token: %v, want ErrDenied", err)
+	}
+	if err := keep.DeleteToken(ctx, "grafana"); err != nil {
+		t.Fatal(err)
+	}
+}

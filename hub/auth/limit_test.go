@@ -1,0 +1,39 @@
+package auth
+
+import (
+	"fmt"
+	"testing"
+	"time"
+)
+
+func TestLimiterIsBounded(t *testing.T) {
+	l, now := newLimiter(), time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC)
+	for i := range limiterEntries + 100 {
+		now = now.Add(time.Millisecond)
+		l.take("a", fmt.Sprint(i), now)
+	}
+	if n := len(l.entries); n > limiterEntries {
+		t.Errorf("%d entries, want at most %d", n, limiterEntries)
+	}
+}
+
+func TestLimiterBoundsAnAddress(t *testing.T) {
+	l, now := newLimiter(), time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC)
+	for i := range FailuresAddress {
+		if _, ok := l.take(fmt.Sprint(i), "10.0.0.1", now); !ok {
+			t.Fatalf("attempt %d refused", i)
+		}
+	}
+	if _, ok := l.take("one more", "10.0.0.1", now); ok {
+		t.Error("an address that tries many accounts goes on")
+	}
+}
+
+func TestParseHashIsTotal(t *testing.T) {
+	for _, s := range []string{"", "$", "$argon2id$v=19$m=1,t=1,p=1$$", "$argon2id$v=19$m=4294967295,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAA",
+		"$argon2i$v=19$m=1,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAA", "$argon2id$v=19$m=x$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAA", "a$b$c$d$e$f"} {
+		if _, err := parseHash(s); err == nil {
+			t.Errorf("parsed %q", s)
+		}
+	}
+}

@@ -1,0 +1,68 @@
+package web
+
+import (
+	"encoding/json"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestOpenAPIDescribesEveryRoute walks the routes and the document: neither may have one that the other lacks.
+func TestOpenAPIDescribesEveryRoute(t *testing.T) {
+	var doc struct {
+		OpenAPI string                               `json:"openapi"`
+		Paths   map[string]map[string]map[string]any `json:"paths"`
+	}
+	if err := json.Unmarshal(openapiDocument, &doc); err != nil {
+		t.Fatal(err)
+	}
+	if doc.OpenAPI != "3.1.0" {
+		t.Errorf("openapi is %q", doc.OpenAPI)
+	}
+	described := map[string]bool{}
+	for path, methods := range doc.Paths {
+		for method := range methods {
+			described[strings.ToUpper(method)+" "+path] = true
+		}
+	}
+	served := map[string]bool{}
+	parameter := regexp.MustCompile(`:(\w+)`)
+	for _, r := range newBench(t, nil).app.GetRoutes(true) {
+		if strings.HasPrefix(r.Path, "/api/") && (r.Method == "GET" || r.Method == "POST" || r.Method == "PUT" || r.Method == "DELETE" || r.Method == "PATCH") {
+			served[r.Method+" "+parameter.ReplaceAllString(r.Path, "{$1}")] = true
+		}
+	}
+	for r := range served {
+		if !described[r] {
+			t.Errorf("%s is served and not described", r)
+		}
+	}
+	for r := range described {
+		if !served[r] {
+			t.Errorf("%s is described and not served", r)
+		}
+	}
+}
+
+func TestOpenAPIReferencesResolve(t *testing.T) {
+	var doc map[string]any
+	if err := json.Unmarshal(openapiDocument, &doc); err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range regexp.MustCompile(`"\$ref": ?"#/([^"]+)"`).FindAllSubmatch(openapiDocument, -1) {
+		at := any(doc)
+		for _, step := range strings.Split(string(m[1]), "/") {
+			node, ok := at.(map[string]any)
+			if !ok || node[step] == nil {
+				t.Errorf("#/%s leads nowhere", m[1])
+				break
+			}
+			at = node[step]
+		}
+	}
+	if c, ok := doc["components"].(map[string]any); !ok || len(slices.Collect(maps.Keys(c))) == 0 {
+		t.Error("no components")
+	}
+}

@@ -1,0 +1,579 @@
+package web
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"hallpulse/hall"
+	"hallpulse/hub/alert"
+	"hallpulse/hub/auth"
+	"hallpulse/hub/auth/authtest"
+	"hallpulse/hub/live"
+	"hallpulse/hub/series"
+)
+
+const testPassword = "correct horse battery"
+
+// bench is a server with invented data, and a token for each role.
+type bench struct {
+	*Server
+	live   *fakeLive
+	alerts *fakeAlerts
+	facts  *fakeFacts
+	auth   *auth.Service
+	tokens map[auth.Role]string
+}
+
+func newBench(t *testing.T, adapt func(*Options)) *bench {
+	t.Helper()
+	now := time.Now()
+	one := fakeView(fakeHall("jiangkou", "江口镇", "Jiangkou"), now, 14, 32*time.Minute)
+	one.State.Devices.Devices[3].Health, one.State.Devices.Devices[3].Reason = hall.HealthDown, hall.Reason{Code: "silent", Detail: "<script>alert(1)</script>"}
+	b := &bench{
+		live:   newFakeLive(one, fakeView(fakeHall("shaxi", "沙溪镇", "Shaxi"), now, 2, 4*time.Minute)),
+		alerts: newFakeAlerts(incident("a1", "jiangkou", alert.Firing), incident("a2", "shaxi", alert.Firing), incident("a3", "jiangkou", alert.Resolved)),
+		facts:  &fakeFacts{}, tokens: map[auth.Role]string{},
+	}
+	b.auth = auth.New(auth.Options{Keeper: authtest.NewMemory()})
+	o := Options{
+		Live: b.live, Alerts: b.alerts, Facts: b.facts, Auth: b.auth, Judge: fakeJudge, Refusals: fakeRefusals{{Who: "x"}}, Version: "1.2.3",
+		Series:  fakeSeries(func(r series.Range) []series.Result { return nil }),
+		Metrics: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "up 1\n") }),
+	}
+	if adapt != nil {
+		adapt(&o)
+	}
+	for _, role := range roles() {
+		a := auth.Account{Name: strings.ReplaceAll(string(role), "_", "-"), Role: role}
+		if role == auth.HallManager {
+			a.Halls = []hall.HallID{"jiangkou"}
+		}
+		if err := b.auth.CreateAccount(t.Context(), a, testPassword); err != nil {
+			t.Fatal(err)
+		}
+		token, err := b.auth.CreateToken(t.Context(), a.Name, a.Name, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.tokens[role] = token
+	}
+	var err error
+	if b.Server, err = build(o); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(b.stop)
+	return b
+}
+
+func incident(id string, h hall.HallID, s alert.Status) alert.Incident {
+	return alert.Incident{ID: id, Hall: h, Rule: alert.WaitTooLong, Severity: "act", Value: 1900, Limit: 1800, Status: s, Since: time.Now().Add(-time.Minute)}
+}
+
+func roles() []auth.Role {
+	return []auth.Role{auth.HallManager, auth.CountyOfficer, auth.Auditor, auth.Administrator}
+}
+
+// do asks without a network.
+func (b *bench) do(t *testing.T, r *http.Request) (int, string, http.Header) {
+	t.Helper()
+	res, err := b.app.Test(r, 5000)
+	if err != nil {
+		t.Fatalf("%s %s: %v", r.Method, r.URL, err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return res.StatusCode, string(body), res.Header
+}
+
+func (b *bench) get(t *testing.T, role auth.Role, path string) (int, string) {
+	t.Helper()
+	r := httptest.NewRequest(http.MethodGet, path, nil)
+	if role != "" {
+		r.Header.Set("Authorization", "Bearer "+b.tokens[role])
+	}
+	code, body, _ := b.do(t, r)
+	return code, body
+}
+
+// TestWhoMayWhat is the matrix of rights: hall_manager of jiangkou, county_officer, auditor, administrator, nobody.
+func TestWhoMayWhat(t *testing.T) {
+	for _, c := range []struct {
+		method, path string
+		want         [5]int
+	}{
+		{"GET", "/healthz", [5]int{200, 200, 200, 200, 200}},
+		{"GET", "/readyz", [5]int{200, 200, 200, 200, 200}},
+		{"GET", "/login", [5]int{200, 200, 200, 200, 200}},
+		{"GET", "/static/app.js", [5]int{200, 200, 200, 200, 200}},
+		{"GET", "/", [5]int{200, 200, 200, 200, 401}},
+		{"GET", "/halls/jiangkou", [5]int{200, 200, 200, 200, 401}},
+		{"GET", "/halls/shaxi", [5]int{404, 200, 200, 200, 401}},
+		{"GET", "/halls/nowhere", [5]int{404, 404, 404, 404, 401}},
+		{"GET", "/devices", [5]int{200, 200, 200, 200, 401}},
+		{"GET", "/devices?hall=shaxi", [5]int{404, 200, 200, 200, 401}},
+		{"GET", "/alerts", [5]int{200, 200, 200, 200, 401}},
+		{"GET", "/admin", [5]int{403, 403, 403, 200, 401}},
+		{"GET", "/metrics", [5]int{403, 403, 403, 200, 401}},
+		{"GET", "/nothing", [5]int{404, 404, 404, 404, 401}},
+		{"GET", "/live/events?page=hall&hall=nowhere", [5]int{404, 404, 404, 404, 401}},
+		{"GET", "/api/v1/openapi.json", [5]int{200, 200, 200, 200, 401}},
+		{"GET", "/api/v1/halls", [5]int{200, 200, 200, 200, 401}},
+		{"GET", "/api/v1/halls/jiangkou", [5]int{200, 200, 200, 200, 401}},
+		{"GET", "/api/v1/halls/shaxi", [5]int{404, 200, 200, 200, 401}},
+		{"GET", "/api/v1/devices", [5]int{200, 200, 200, 200, 401}},
+		{"GET", "/api/v1/devices?hall=shaxi", [5]int{404, 200, 200, 200, 401}},
+		{"GET", "/api/v1/tickets", [5]int{200, 200, 200, 200, 401}},
+		{"GET", "/api/v1/tickets?hall=shaxi", [5]int{404, 200, 200, 200, 401}},
+		{"GET", "/api/v1/ratings?hall=shaxi", [5]int{404, 200, 200, 200, 401}},
+		{"GET", "/api/v1/punches?hall=shaxi", [5]int{404, 200, 200, 200, 401}},
+		{"GET", "/api/v1/passages?hall=shaxi", [5]int{404, 200, 200, 200, 401}},
+		{"GET", "/api/v1/gaps?hall=shaxi", [5]int{404, 200, 200, 200, 401}},
+		{"GET", "/api/v1/series?hall=shaxi&metric=people&from=2026-11-24T00:00:00Z&to=2026-11-24T01:00:00Z&step=60", [5]int{404, 200, 200, 200, 401}},
+		{"GET", "/api/v1/alerts", [5]int{200, 200, 200, 200, 401}},
+		{"GET", "/api/v1/alerts?hall=shaxi", [5]int{404, 200, 200, 200, 401}},
+		{"GET", "/api/v1/stream?hall=nowhere", [5]int{404, 404, 404, 404, 401}},
+		{"GET", "/api/v1/refusals", [5]int{403, 403, 403, 200, 401}},
+		{"GET", "/api/v1/nothing", [5]int{404, 404, 404, 404, 401}},
+		{"POST", "/api/v1/alerts/a2/acknowledge", [5]int{404, 200, 403, 200, 401}},
+		{"POST", "/api/v1/alerts/a1/acknowledge", [5]int{200, 200, 403, 200, 401}},
+		{"POST", "/api/v1/alerts/a3/acknowledge", [5]int{409, 409, 403, 409, 401}},
+		{"POST", "/api/v1/alerts/none/acknowledge", [5]int{404, 404, 404, 404, 401}},
+	} {
+		b := newBench(t, nil)
+		for i, role := range append(roles(), "") {
+			r := httptest.NewRequest(c.method, c.path, nil)
+			if role != "" {
+				r.Header.Set("Authorization", "Bearer "+b.tokens[role])
+			}
+			if code, body, _ := b.do(t, r); code != c.want[i] {
+				t.Errorf("%s %s as %q: %d, want %d: %.200s", c.method, c.path, role, code, c.want[i], body)
+			}
+		}
+	}
+}
+
+// TestScopeOfLists: what a hall's manager gets holds nothing of another hall.
+func TestScopeOfLists(t *testing.T) {
+	b := newBench(t, nil)
+	for _, path := range []string{"/", "/devices", "/alerts", "/api/v1/halls", "/api/v1/devices", "/api/v1/alerts", "/api/v1/tickets", "/api/v1/ratings", "/api/v1/punches", "/api/v1/passages", "/api/v1/gaps"} {
+		_, body := b.get(t, auth.HallManager, path)
+		if strings.Contains(body, "shaxi") || strings.Contains(body, "沙溪") {
+			t.Errorf("%s tells a manager of jiangkou about shaxi", path)
+		}
+		if _, body := b.get(t, auth.CountyOfficer, path); path != "/api/v1/gaps" && !strings.Contains(body, "shaxi") {
+			t.Errorf("%s does not tell an officer about shaxi", path)
+		}
+	}
+}
+
+func TestProblemsNameParameterAndMend(t *testing.T) {
+	b := newBench(t, nil)
+	for path, parameter := range map[string]string{
+		"/api/v1/tickets?from=yesterday":                                    "from",
+		"/api/v1/tickets?limit=0":                                           "limit",
+		"/api/v1/tickets?limit=1001":                                        "limit",
+		"/api/v1/tickets?from=2026-11-24T01:00:00Z&to=2026-11-24T01:00:00Z": "to",
+		"/api/v1/devices?state=sad":                                         "state",
+		"/api/v1/alerts?status=odd":                                         "status",
+		"/api/v1/series":                                                    "hall",
+		"/api/v1/series?hall=jiangkou":                                      "metric",
+		"/api/v1/series?hall=jiangkou&metric=people&from=2026-11-24T00:00:00Z&to=2026-11-24T01:00:00Z&step=0.1s": "step",
+		"/api/v1/series?hall=jiangkou&metric=people&from=2020-11-24T00:00:00Z&to=2026-11-24T01:00:00Z&step=1":    "step",
+		"/live/events?page=none": "page",
+	} {
+		r := httptest.NewRequest(http.MethodGet, path, nil)
+		r.Header.Set("Authorization", "Bearer "+b.tokens[auth.Auditor])
+		code, body, h := b.do(t, r)
+		var p Problem
+		if err := json.Unmarshal([]byte(body), &p); err != nil || code != 400 || p.Parameter != parameter || p.Mend == "" || h.Get("Content-Type") != "application/problem+json" {
+			t.Errorf("%s: %d %s %s, want a problem naming %s and its mend", path, code, h.Get("Content-Type"), body, parameter)
+		}
+	}
+}
+
+func TestAPISpellsStatesAndSeconds(t *testing.T) {
+	b := newBench(t, nil)
+	for path, wants := range map[string][]string{
+		"/api/v1/halls/jiangkou":        {`"health":"down"`, `"wait_sum":40260`, `"level":"act"`, `"clock_mark":"sure"`, `"link":"online"`},
+		"/api/v1/devices?state=down":    {`"id":"keypad-1"`, `"health":"down"`},
+		"/api/v1/tickets?hall=jiangkou": {`"outcome":"served"`, `"mark":"corrected"`, `"number":"A012"`},
+		"/api/v1/punches":               {`"skew":1.5`},
+		"/api/v1/alerts?status=open":    {`"id":"a1"`, `"id":"a2"`},
+		"/api/v1/gaps":                  {`"items":[]`},
+	} {
+		_, body := b.get(t, auth.CountyOfficer, path)
+		for _, want := range wants {
+			if !strings.Contains(body, want) {
+				t.Errorf("%s lacks %s: %.300s", path, want, body)
+			}
+		}
+		if strings.Contains(body, `"health":4`) || strings.Contains(body, `"outcome":2`) {
+			t.Errorf("%s spells a state as a number", path)
+		}
+	}
+	b.get(t, auth.CountyOfficer, "/api/v1/tickets?hall=shaxi&from=2026-11-24T09:00:00%2B08:00&limit=7&cursor=c")
+	want := time.Date(2026, 11, 24, 1, 0, 0, 0, time.UTC)
+	if q := b.facts.last; !q.From.Equal(want) || q.Limit != 7 || q.Cursor != "c" || !slices.Equal(q.Halls, []hall.HallID{"shaxi"}) {
+		t.Errorf("query is %+v", q)
+	}
+}
+
+// session logs in as a browser does.
+func (b *bench) session(t *testing.T, name string) string {
+	t.Helper()
+	r := form("/login", url.Values{"name": {name}, "password": {testPassword}, "next": {"/alerts"}})
+	r.Header.Set("Origin", "http://example.com")
+	code, body, h := b.do(t, r)
+	if code != http.StatusSeeOther || h.Get("Location") != "/alerts" {
+		t.Fatalf("login: %d to %q: %.200s", code, h.Get("Location"), body)
+	}
+	cookie := h.Get("Set-Cookie")
+	if !strings.Contains(cookie, "HttpOnly") || !strings.Contains(cookie, "SameSite=Lax") {
+		t.Errorf("cookie %q is not HttpOnly and SameSite=Lax", cookie)
+	}
+	pair, _, _ := strings.Cut(cookie, ";")
+	return pair
+}
+
+func form(path string, v url.Values) *http.Request {
+	r := httptest.NewRequest(http.MethodPost, path, strings.NewReader(v.Encode()))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	return r
+}
+
+func TestLoginPageAndLogout(t *testing.T) {
+	b := newBench(t, func(o *Options) { o.Secure = true })
+	cookie := b.session(t, "auditor")
+	get := func() int {
+		r := httptest.NewRequest(http.MethodGet, "/alerts", nil)
+		r.Header.Set("Cookie", cookie)
+		code, _, _ := b.do(t, r)
+		return code
+	}
+	if code := get(); code != 200 {
+		t.Errorf("after login: %d", code)
+	}
+	r := form("/logout", nil)
+	r.Header.Set("Cookie", cookie)
+	r.Header.Set("Origin", "http://example.com")
+	if code, _, _ := b.do(t, r); code != http.StatusSeeOther {
+		t.Errorf("logout: %d", code)
+	}
+	if code := get(); code != 401 {
+		t.Errorf("after logout: %d, want 401", code)
+	}
+	if code, body, _ := b.do(t, form("/login", url.Values{"name": {"auditor"}, "password": {"wrong"}})); code != 401 || !strings.Contains(body, "账号或密码不对") {
+		t.Errorf("wrong password: %d %.100s", code, body)
+	}
+	r = httptest.NewRequest(http.MethodGet, "/halls/jiangkou?x=1", nil)
+	r.Header.Set("Accept", "text/html")
+	if code, _, h := b.do(t, r); code != http.StatusSeeOther || h.Get("Location") != "/login?next=%2Fhalls%2Fjiangkou%3Fx%3D1" {
+		t.Errorf("page without a session: %d to %s", code, h.Get("Location"))
+	}
+}
+
+func TestLocalPath(t *testing.T) {
+	for in, want := range map[string]string{"/alerts": "/alerts", "": "/", "//evil": "/", "https://evil": "/", `/\evil`: "/", "/login?x": "/", "/a\nb": "/"} {
+		if got := localPath(in); got != want {
+			t.Errorf("localPath(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestFormsOfOtherSitesAreRefused(t *testing.T) {
+	b := newBench(t, func(o *Options) { o.Origins = []string{"https://hall.example.cn"} })
+	cookie := b.session(t, "county-officer")
+	_, csrf, err := b.auth.BySession(t.Context(), strings.TrimPrefix(cookie, sessionCookie+"="))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name    string
+		headers map[string]string
+		want    int
+	}{
+		{"nothing told", nil, 403},
+		{"other origin", map[string]string{"Origin": "https://evil.example"}, 403},
+		{"no origin on purpose", map[string]string{"Origin": "null"}, 403},
+		{"other site", map[string]string{"Sec-Fetch-Site": "cross-site"}, 403},
+		{"sister site", map[string]string{"Sec-Fetch-Site": "same-site"}, 403},
+		{"wrong word", map[string]string{csrfHeader: "x"}, 403},
+		{"other origin with the word", map[string]string{"Origin": "https://evil.example", csrfHeader: csrf}, 403},
+		{"the word", map[string]string{csrfHeader: csrf}, 200},
+		{"same origin", map[string]string{"Origin": "http://example.com"}, 200},
+		{"same site fetch", map[string]string{"Sec-Fetch-Site": "same-origin"}, 200},
+		{"allowed origin", map[string]string{"Origin": "https://hall.example.cn"}, 200},
+	} {
+		r := form("/api/v1/alerts/a1/acknowledge", nil)
+		r.Header.Set("Cookie", cookie)
+		for k, v := range c.headers {
+			r.Header.Set(k, v)
+		}
+		if code, body, _ := b.do(t, r); code != c.want {
+			t.Errorf("%s: %d, want %d: %s", c.name, code, c.want, body)
+		}
+	}
+	r := form("/login", url.Values{"name": {"auditor"}, "password": {testPassword}})
+	r.Header.Set("Origin", "https://evil.example")
+	if code, _, _ := b.do(t, r); code != 403 {
+		t.Errorf("login from another site: %d, want 403", code)
+	}
+}
+
+func TestSecurityHeaders(t *testing.T) {
+	b := newBench(t, nil)
+	_, body, h := b.do(t, httptest.NewRequest(http.MethodGet, "/login", nil))
+	for k, want := range map[string]string{"X-Frame-Options": "DENY", "X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"} {
+		if h.Get(k) != want {
+			t.Errorf("%s is %q, want %q", k, h.Get(k), want)
+		}
+	}
+	csp := h.Get("Content-Security-Policy")
+	if !strings.Contains(csp, "script-src 'self';") || !strings.Contains(csp, "default-src 'none'") {
+		t.Errorf("policy is %q", csp)
+	}
+	if strings.Contains(body, "<script>") || strings.Contains(body, " onclick=") || strings.Contains(body, "style=") {
+		t.Error("the page has an inline script or style")
+	}
+	big := httptest.NewRequest(http.MethodPost, "/login", bytes.NewReader(make([]byte, maxBody+1)))
+	if res, err := b.app.Test(big, 5000); err == nil {
+		_ = res.Body.Close()
+		if res.StatusCode != http.StatusRequestEntityTooLarge {
+			t.Errorf("a body over the limit: %d", res.StatusCode)
+		}
+	}
+}
+
+func TestAcknowledgeFromThePage(t *testing.T) {
+	b := newBench(t, nil)
+	cookie := b.session(t, "hall-manager")
+	r := form("/alerts/a1/acknowledge", nil)
+	r.Header.Set("Cookie", cookie)
+	r.Header.Set("Origin", "http://example.com")
+	r.Header.Set("Hx-Request", "true")
+	code, body, _ := b.do(t, r)
+	if code != 200 || !strings.Contains(body, "hall-manager") || strings.Contains(body, "<html") {
+		t.Errorf("acknowledge: %d %.300s", code, body)
+	}
+	if i := b.alerts.List()[0]; i.Status != alert.Acknowledged || i.AcknowledgedBy != "hall-manager" {
+		t.Errorf("incident is %+v", i)
+	}
+}
+
+// states are the conditions of data that every page must be able to show.
+func states(now time.Time) map[string]live.View {
+	h := fakeHall("jiangkou", "江口镇", "Jiangkou")
+	late := fakeView(h, now, 3, 5*time.Minute)
+	late.Link, late.Heard = live.LinkLate, now.Add(-10*time.Second)
+	lost := fakeView(h, now, 3, 5*time.Minute)
+	lost.Link, lost.Heard = live.LinkLost, now.Add(-time.Hour)
+	estimated := fakeView(h, now, 3, 5*time.Minute)
+	estimated.State.Queue.Estimated, estimated.State.Zones.Zones[0].Estimated = true, true
+	estimated.State.Queue.Gaps = []hall.Gap{{From: now.Add(-2 * time.Hour), To: now.Add(-time.Hour), Reason: "restart"}}
+	estimated.State.Gateway.ClockMark, estimated.State.Gateway.DiskFull = hall.Unsure, true
+	odd := fakeView(h, now, 1, -time.Hour)
+	odd.State.Devices.Devices[0].Health, odd.State.Devices.Devices[0].Reason = 99, hall.Reason{Code: "of a later version"}
+	return map[string]live.View{
+		"never":     {Desc: h, Link: live.LinkNever, State: hall.State{Hall: h.ID}},
+		"bare":      {Desc: hall.Hall{ID: h.ID}, Link: live.LinkOnline},
+		"quiet":     fakeView(h, now, 0, 0),
+		"late":      late,
+		"lost":      lost,
+		"estimated": estimated,
+		"odd":       odd,
+	}
+}
+
+func TestPagesShowEveryState(t *testing.T) {
+	wants := map[string]map[string][]string{
+		"never": {"zh": {"从未收到", "未知"}, "en": {"Never heard", "Unknown"}},
+		"quiet": {"zh": {"正常", "实时"}, "en": {"Normal", "Live"}},
+		"late":  {"zh": {"截至"}, "en": {"as of"}}, "lost": {"zh": {"截至", "未知"}, "en": {"as of", "Unknown"}},
+		"estimated": {"zh": {"估计", "不完整"}, "en": {"Estimated", "Incomplete"}},
+	}
+	for name, v := range states(time.Now()) {
+		b := newBench(t, func(o *Options) { o.Live = newFakeLive(v) })
+		for _, lang := range []string{"zh", "en"} {
+			all := ""
+			for _, path := range []string{"/", "/halls/jiangkou", "/devices", "/alerts", "/admin"} {
+				code, body := b.get(t, auth.Administrator, path+"?lang="+lang)
+				if code != 200 || !strings.Contains(body, "</html>") {
+					t.Errorf("%s %s %s: %d %.300s", name, lang, path, code, body)
+				}
+				all += body
+			}
+			for _, want := range wants[name][lang] {
+				if !strings.Contains(all, want) {
+					t.Errorf("%s %s: no page says %q", name, lang, want)
+				}
+			}
+		}
+	}
+}
+
+func TestPagesEscapeWhatDevicesSay(t *testing.T) {
+	b := newBench(t, nil)
+	for _, path := range []string{"/halls/jiangkou", "/devices"} {
+		_, body := b.get(t, auth.Auditor, path)
+		if strings.Contains(body, "<script>alert") || !strings.Contains(body, "&lt;script&gt;") {
+			t.Errorf("%s does not escape a device's words", path)
+		}
+	}
+}
+
+// start serves on a real port.
+func (b *bench) start(t *testing.T) (base string, stop func()) {
+	t.Helper()
+	s, err := New(b.o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- s.Run(ctx) }()
+	return "http://" + s.Addr().String(), func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Errorf("stop: %v", err)
+		}
+	}
+}
+
+// events reads server-sent events of a path until the stream ends.
+func (b *bench) events(t *testing.T, base, path string, role auth.Role) <-chan [2]string {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, base+path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+b.tokens[role])
+	res, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if ct := res.Header.Get("Content-Type"); res.StatusCode != 200 || !strings.HasPrefix(ct, "text/event-stream") {
+		t.Fatalf("%s: %d %s", path, res.StatusCode, ct)
+	}
+	ch := make(chan [2]string, 1024)
+	go func() {
+		defer close(ch)
+		defer func() { _ = res.Body.Close() }()
+		sc := bufio.NewScanner(res.Body)
+		sc.Buffer(nil, 1<<20)
+		name := ""
+		for sc.Scan() {
+			if s, ok := strings.CutPrefix(sc.Text(), "event: "); ok {
+				name = s
+			}
+			if s, ok := strings.CutPrefix(sc.Text(), "data: "); ok {
+				ch <- [2]string{name, s}
+			}
+		}
+	}()
+	return ch
+}
+
+// await reads until an event satisfies want.
+func await(t *testing.T, ch <-chan [2]string, what string, want func(name, data string) bool) string {
+	t.Helper()
+	deadline := time.After(10 * time.Second)
+	for {
+		select {
+		case e, ok := <-ch:
+			if !ok {
+				t.Fatalf("the stream ended before %s", what)
+			}
+			if want(e[0], e[1]) {
+				return e[1]
+			}
+		case <-deadline:
+			t.Fatalf("no %s", what)
+		}
+	}
+}
+
+func TestPageStream(t *testing.T) {
+	b := newBench(t, nil)
+	base, stop := b.start(t)
+	officer := b.events(t, base, "/live/events?page=overview", auth.CountyOfficer)
+	manager := b.events(t, base, "/live/events?page=overview", auth.HallManager)
+	one := b.events(t, base, "/live/events?page=hall&hall=shaxi&lang=en", auth.Auditor)
+	key := func(k, part string) func(string, string) bool {
+		return func(name, data string) bool {
+			return name == "html" && strings.Contains(data, `"key":"`+k+`"`) && strings.Contains(data, part)
+		}
+	}
+	await(t, officer, "first row", key("hall:shaxi:row", ""))
+	await(t, officer, "hub's time or sentence", func(name, _ string) bool { return name != "" })
+	await(t, manager, "own row", key("hall:jiangkou:row", ""))
+	await(t, one, "queue", key("hall:shaxi:queue", "Social security"))
+	b.live.change("shaxi", hall.SectionQueue, func(v *live.View) { v.State.Queue.Waiting = 77 })
+	await(t, officer, "changed row", key("hall:shaxi:row", `\u003e77\u003c`))
+	await(t, one, "changed queue", key("hall:shaxi:queue", `\u003e77\u003c`))
+	b.live.change("jiangkou", hall.SectionQueue, func(v *live.View) { v.State.Queue.Waiting = 78 })
+	await(t, manager, "own change and nothing of others", func(name, data string) bool {
+		if strings.Contains(data, "shaxi") || strings.Contains(data, "沙溪") {
+			t.Errorf("a manager of jiangkou is told %s %.200s", name, data)
+		}
+		return key("hall:jiangkou:row", `\u003e78\u003c`)(name, data)
+	})
+	if _, err := b.alerts.Acknowledge(t.Context(), "a1", "x"); err != nil {
+		t.Fatal(err)
+	}
+	await(t, officer, "count of open alerts", func(name, data string) bool { return name == "open" && data == "1" })
+	stop()
+	for range officer { // it ends
+	}
+}
+
+func TestProgramStream(t *testing.T) {
+	b := newBench(t, nil)
+	base, stop := b.start(t)
+	defer stop()
+	ch := b.events(t, base, "/api/v1/stream?hall=jiangkou", auth.HallManager)
+	await(t, ch, "first view", func(name, data string) bool { return name == "view" && strings.Contains(data, `"link":"online"`) })
+	b.live.change("shaxi", hall.SectionQueue, func(v *live.View) { v.State.Queue.Waiting = 5 })
+	b.live.change("jiangkou", hall.SectionRatings, func(v *live.View) { v.State.Ratings.Counts[4] = 99 })
+	data := await(t, ch, "changed view", func(name, data string) bool {
+		if strings.Contains(data, `"hall":"shaxi"`) {
+			t.Errorf("told about shaxi: %.200s", data)
+		}
+		return strings.Contains(data, `"section":"ratings"`)
+	})
+	if !strings.Contains(data, "99") {
+		t.Errorf("the view is not the new one: %.300s", data)
+	}
+	if _, err := b.alerts.Acknowledge(t.Context(), "a1", "x"); err != nil {
+		t.Fatal(err)
+	}
+	await(t, ch, "alert", func(name, data string) bool { return name == "alert" && strings.Contains(data, `"acknowledged"`) })
+}
+
+func TestTooManyStreamsAreRefused(t *testing.T) {
+	s := newStreams()
+	for range maxStreamsAccount {
+		if !s.take("x") {
+			t.Fatal("refused below the limit")
+		}
+	}
+	if s.take("x") || !s.take("y") {
+		t.Error("the limit is not that of the account")
+	}
+	s.give("x")
+	if !s.take("x") {
+		t.Error("what was given back cannot be taken")
+	}
+}
