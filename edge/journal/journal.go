@@ -127,7 +127,7 @@ func (j *Journal) load() error {
 	}
 	j.epoch, j.boot = m.Epoch, m.Boot
 	j.facts = newLane(j, hall.Facts, j.opts.FactsSegment, m.Facts)
-	j.readings = newLane(j, hall.Readings, j.opts.ReadingsSegment, m.Reading)
+	j.readings = newLane(j, hall.Readings, j.opts.ReadingsSegment, m.Readings)
 	for _, l := range j.lanes() {
 		if err := l.list(); err != nil {
 			return err
@@ -143,7 +143,12 @@ func (j *Journal) load() error {
 	}
 	j.boot = max(j.boot, j.alive.prev.Boot) + 1
 	j.alive.boot = j.boot
-	return j.saveMeta()
+	for {
+		err := j.saveMeta()
+		if !noSpace(err) || !j.free(j.facts) {
+			return err
+		}
+	}
 }
 
 // adopt takes epoch and boot from the newest segment, when the meta file is new or lost.
@@ -227,9 +232,7 @@ func (j *Journal) Sync() error {
 	dirty := j.dirty
 	j.mu.Unlock()
 	if dirty {
-		j.metaMu.Lock()
 		errs = append(errs, j.saveMeta())
-		j.metaMu.Unlock()
 	}
 	return errors.Join(errs...)
 }

@@ -28,6 +28,7 @@ type lane struct {
 	// Under j.mu.
 	queue   []*entry   // appends that no writer took yet
 	segs    []*segment // by first sequence
+	open    *segment   // the one being written; nil: none
 	last    uint64     // last sequence given
 	durable uint64     // last sequence that is on the disk
 	acked   uint64
@@ -107,7 +108,7 @@ func (l *lane) write(frames []byte, last uint64) error {
 			return err
 		}
 		err := l.writeOnce(frames, last)
-		if !errors.Is(err, syscall.ENOSPC) && !errors.Is(err, syscall.EDQUOT) {
+		if !noSpace(err) {
 			return err
 		}
 		if !l.j.free(l) {
@@ -116,6 +117,9 @@ func (l *lane) write(frames []byte, last uint64) error {
 		}
 	}
 }
+
+// noSpace tells whether the disk, or this user's share of it, is full.
+func noSpace(err error) bool { return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) }
 
 func (l *lane) writeOnce(frames []byte, last uint64) error {
 	if w := l.active; w != nil && w.written > segmentHeader && w.written+int64(len(frames)) > l.most {
@@ -203,11 +207,7 @@ func (l *lane) failed(w *writer, cause error) error {
 	if l.active != w {
 		return err
 	}
-	l.active = nil
-	l.j.mu.Lock()
-	last := l.last
-	l.j.mu.Unlock()
-	l.publish(w, w.written, last)
+	l.retire(w)
 	return errors.Join(err, w.close())
 }
 

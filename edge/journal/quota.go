@@ -87,7 +87,7 @@ func (j *Journal) Trim(before time.Time) (int, error) {
 func (j *Journal) trimmable(l *lane, before time.Time) *segment {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if len(l.segs) < 2 || !l.spare(l.segs[0], l.segs[1].first-1) {
+	if len(l.segs) < 2 || !l.spare(l.segs[1].first-1) {
 		return nil
 	}
 	// Everything in a segment is older than each later segment; the earliest plausible one of them tells how old at least.
@@ -103,8 +103,8 @@ func (j *Journal) trimmable(l *lane, before time.Time) *segment {
 	return l.segs[0]
 }
 
-// spare tells whether the county needs nothing more of segment s, which ends at last. The caller holds j.mu.
-func (l *lane) spare(_ *segment, last uint64) bool {
+// spare tells whether the county needs no record up to last any more. The caller holds j.mu.
+func (l *lane) spare(last uint64) bool {
 	if last > l.acked {
 		return false
 	}
@@ -173,14 +173,10 @@ func (j *Journal) sealReadings() bool {
 
 // victim chooses the segment that hurts least. It never chooses one that is being written.
 func (j *Journal) victim(l *lane) (*segment, *lane) {
-	var active [2]*segment
-	if l.active != nil {
-		active[0] = l.active.seg
-	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	oldest := func(of *lane) (s *segment, last uint64) {
-		if len(of.segs) == 0 || of.segs[0] == active[0] || (of != l && len(of.segs) == 1 && !of.sealed()) {
+		if len(of.segs) == 0 || of.segs[0] == of.open {
 			return nil, 0
 		}
 		last = of.last
@@ -194,7 +190,7 @@ func (j *Journal) victim(l *lane) (*segment, *lane) {
 	switch {
 	case readings != nil && rLast <= j.readings.acked:
 		return readings, j.readings
-	case facts != nil && j.facts.spare(facts, fLast) && fLast < j.facts.last:
+	case facts != nil && j.facts.spare(fLast) && fLast < j.facts.last:
 		return facts, j.facts
 	case readings != nil:
 		return readings, j.readings
@@ -203,9 +199,6 @@ func (j *Journal) victim(l *lane) (*segment, *lane) {
 	}
 	return nil, nil
 }
-
-// sealed tells whether no segment of the lane is being written. The caller holds j.mu.
-func (l *lane) sealed() bool { return !l.writing }
 
 // remove deletes the oldest segment and counts what the county had not yet.
 func (l *lane) remove(s *segment) error {

@@ -24,6 +24,7 @@ type Reader struct {
 	l    *lane
 	want uint64 // next sequence
 	seg  *segment
+	next uint64 // where the segment behind seg begins; 0: there is none
 	file *os.File
 	scan scan
 }
@@ -52,8 +53,11 @@ func (r *Reader) Next() (Frame, error) {
 	}
 	for {
 		more, err := r.locate()
-		if err != nil || !more {
-			return Frame{}, errors.Join(err, r.end(err))
+		if err != nil {
+			return Frame{}, err
+		}
+		if !more {
+			return Frame{}, io.EOF
 		}
 		m, payload, bad, err := r.scan.next()
 		switch {
@@ -64,6 +68,8 @@ func (r *Reader) Next() (Frame, error) {
 			r.scan.off = r.scan.size
 		case bad != nil:
 			r.harm(bad, bad.reason)
+		case r.next != 0 && m.first >= r.next: // left by a write that failed; its sequence was given again
+			r.scan.off = r.scan.size
 		case m.last() < r.want:
 			continue
 		default:
@@ -72,14 +78,6 @@ func (r *Reader) Next() (Frame, error) {
 			return f, nil
 		}
 	}
-}
-
-// end is io.EOF unless there was an error.
-func (r *Reader) end(err error) error {
-	if err != nil {
-		return nil
-	}
-	return io.EOF
 }
 
 // locate opens the segment that holds r.want and lets scan see all of it that is durable. more is false at the end.
@@ -94,7 +92,7 @@ func (r *Reader) locate() (more bool, err error) {
 				return false, err
 			}
 		}
-		r.scan.size = size
+		r.scan.size, r.next = size, next
 		if r.scan.off < size {
 			return true, nil
 		}

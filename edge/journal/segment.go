@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+
+	"hallpulse/hall"
 )
 
 // segment is one file of a lane. Its fields are fixed but size, which j.mu guards.
@@ -62,7 +64,7 @@ func (l *lane) begin() error {
 	}
 	l.active = &writer{seg: seg, f: f, written: segmentHeader, synced: segmentHeader}
 	l.j.mu.Lock()
-	l.segs = append(l.segs, seg)
+	l.segs, l.open = append(l.segs, seg), seg
 	l.j.total += segmentHeader
 	l.j.mu.Unlock()
 	return nil
@@ -74,16 +76,12 @@ func (l *lane) seal() error {
 	if w == nil {
 		return nil
 	}
-	if w.synced < w.written {
+	if l.id == hall.Readings && w.synced < w.written {
 		if err := w.f.Sync(); err != nil {
 			return l.failed(w, err)
 		}
 	}
-	l.active = nil
-	l.j.mu.Lock()
-	last := l.last
-	l.j.mu.Unlock()
-	l.publish(w, w.written, last)
+	l.retire(w)
 	if err := w.close(); err != nil {
 		return fmt.Errorf("journal: %s: %w", w.seg.path, err)
 	}
@@ -94,18 +92,13 @@ func (l *lane) seal() error {
 // stop there: the next segment begins with the same sequence. The caller holds io.
 func (l *lane) abandon() error {
 	w := l.active
-	l.active = nil
 	errs := []error{w.f.Truncate(w.written)}
-	if w.synced < w.written {
-		if err := w.f.Sync(); err != nil {
-			errs = append(errs, l.failed(w, err))
-		}
+	if l.id == hall.Readings && w.synced < w.written {
+		errs = append(errs, l.seal())
+	} else {
+		l.retire(w)
+		errs = append(errs, w.close())
 	}
-	l.j.mu.Lock()
-	last := l.last
-	l.j.mu.Unlock()
-	l.publish(w, w.written, last)
-	errs = append(errs, w.close())
 	if w.written == segmentHeader { // nothing in it: the next segment has the same name
 		l.j.mu.Lock()
 		l.drop(w.seg)
@@ -113,6 +106,16 @@ func (l *lane) abandon() error {
 		errs = append(errs, l.j.fs.Remove(w.seg.path))
 	}
 	return errors.Join(errs...)
+}
+
+// retire ends the writing of w: readers may see all of it. The caller holds io.
+func (l *lane) retire(w *writer) {
+	l.active = nil
+	l.j.mu.Lock()
+	last := l.last
+	l.open = nil
+	l.j.mu.Unlock()
+	l.publish(w, w.written, last)
 }
 
 // drop takes a segment off the list. The caller holds j.mu.
@@ -267,7 +270,7 @@ func (l *lane) scanLast(s *segment, f io.ReaderAt) (end int64, err error) {
 		if err != nil {
 			return 0, err
 		}
-		if b != nil && (b.mark.count == 0 || sc.off < b.off+frameHeader+b.mark.length || b.mark.length > s.size) {
+		if b != nil && b.cut {
 			torn = b
 			continue
 		}

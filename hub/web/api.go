@@ -150,8 +150,9 @@ func (s *Server) apiAcknowledge(c *fiber.Ctx) error {
 }
 
 func (s *Server) apiRefusals(c *fiber.Ctx) error {
+	var out []refusalJSON
 	if s.o.Refusals == nil {
-		return c.JSON(rows([]Refusal{}, ""))
+		return c.JSON(rows(out, ""))
 	}
 	ctx, cancel := s.request()
 	defer cancel()
@@ -159,5 +160,8 @@ func (s *Server) apiRefusals(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return c.JSON(rows(list, ""))
+	for _, r := range list {
+		out = append(out, refusalOf(r))
+	}
+	return c.JSON(rows(out, ""))
 }

@@ -148,3 +148,17 @@ type seriesAnswer struct {
 	Step   float64         `json:"step"` // seconds
 	Series []series.Result `json:"series"`
 }
+
+// refusalJSON is something that was turned away.
+type refusalJSON struct {
+	What   string    `json:"what"`
+	Who    string    `json:"who"`
+	Remote string    `json:"remote,omitempty"`
+	Topic  string    `json:"topic,omitempty"`
+	Reason string    `json:"reason"`
+	Count  uint64    `json:"count"`
+	First  time.Time `json:"first"`
+	Last   time.Time `json:"last"`
+}
+
+func refusalOf(r store.Refusal) refusalJSON { return refusalJSON(r) }

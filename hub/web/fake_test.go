@@ -13,7 +13,6 @@ import (
 	"hallpulse/hub/live"
 	"hallpulse/hub/series"
 	"hallpulse/hub/store"
-	"hallpulse/hub/web/present"
 )
 
 // fakeLive keeps views in memory.
@@ -180,30 +179,9 @@ func (f fakeSeries) Query(_ context.Context, r series.Range) ([]series.Result, e
 	return f(r), nil
 }
 
-type fakeRefusals []Refusal
+type fakeRefusals []store.Refusal
 
-func (f fakeRefusals) Refusals(context.Context) ([]Refusal, error) { return f, nil }
-
-// fakeJudge has the limits of published practice: 10 people, 20 and 30 minutes; a device that is down is for attention.
-func fakeJudge(s hall.State, now time.Time) present.Verdict {
-	v := present.Verdict{Level: present.OK, Waiting: present.OK, Longest: present.OK}
-	if s.Queue.Waiting > 10 {
-		v.Waiting = present.Attention
-	}
-	switch m := present.Minutes(s.Queue.Oldest, now); {
-	case m >= 30:
-		v.Longest = present.Act
-	case m >= 20:
-		v.Longest = present.Attention
-	}
-	v.Level = present.Worse(v.Waiting, v.Longest)
-	for _, d := range s.Devices.Devices {
-		if present.Abnormal(d.Health) {
-			v.Level = present.Worse(v.Level, present.Attention)
-		}
-	}
-	return v
-}
+func (f fakeRefusals) Refusals(context.Context) ([]store.Refusal, error) { return f, nil }
 
 // fakeHall describes a hall with two windows' worth of everything.
 func fakeHall(id hall.HallID, zh, en string) hall.Hall {

@@ -1,6 +1,8 @@
 package web
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"maps"
 	"regexp"
@@ -65,4 +67,9 @@ func TestOpenAPIReferencesResolve(t *testing.T) {
 	if c, ok := doc["components"].(map[string]any); !ok || len(slices.Collect(maps.Keys(c))) == 0 {
 		t.Error("no components")
 	}
+}
+
+func sum(data []byte) string {
+	s := sha256.Sum256(data)
+	return hex.EncodeToString(s[:])
 }

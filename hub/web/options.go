@@ -12,12 +12,12 @@ import (
 	"time"
 
 	"hallpulse/hall"
+	"hallpulse/hall/rule"
 	"hallpulse/hub/alert"
 	"hallpulse/hub/auth"
 	"hallpulse/hub/live"
 	"hallpulse/hub/series"
 	"hallpulse/hub/store"
-	"hallpulse/hub/web/present"
 )
 
 // Live gives what halls say now.
@@ -48,19 +48,9 @@ type Series interface {
 	Query(ctx context.Context, r series.Range) ([]series.Result, error)
 }
 
-// Refusal is a gateway or a message that was turned away.
-type Refusal struct {
-	Who    string    `json:"who"`    // hall, user or address: what is known
-	What   string    `json:"what"`   // connection, message, record
-	Reason string    `json:"reason"` //
-	Count  uint64    `json:"count"`
-	First  time.Time `json:"first"`
-	Last   time.Time `json:"last"`
-}
-
-// Refusals lists what was refused lately, newest first.
+// Refusals lists what was turned away lately, newest first. store.Store does.
 type Refusals interface {
-	Refusals(ctx context.Context) ([]Refusal, error)
+	Refusals(ctx context.Context) ([]store.Refusal, error)
 }
 
 // Options of a server. Everything is needed but what says otherwise.
@@ -76,7 +66,7 @@ type Options struct {
 	Series   Series
 	Refusals Refusals // optional
 	Auth     *auth.Service
-	Judge    present.Judge
+	Limits   rule.Limits  // of the halls; zero fields: the defaults
 	Metrics  http.Handler // optional; shown to administrators only
 	Ready    func() error // optional; nil result: ready
 	Version  string
@@ -97,8 +87,8 @@ func (o *Options) check() error {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	if o.Live == nil || o.Alerts == nil || o.Facts == nil || o.Series == nil || o.Auth == nil || o.Judge == nil {
-		return errors.New("web: Live, Alerts, Facts, Series, Auth and Judge are needed")
+	if o.Live == nil || o.Alerts == nil || o.Facts == nil || o.Series == nil || o.Auth == nil {
+		return errors.New("web: Live, Alerts, Facts, Series and Auth are needed")
 	}
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"hallpulse/hub/alert"
 	"hallpulse/hub/auth"
 	"hallpulse/hub/live"
+	"hallpulse/hub/store"
 	"hallpulse/hub/web/present"
 )
 
@@ -291,7 +292,7 @@ type adminView struct {
 }
 
 type refusalRow struct {
-	Refusal
+	store.Refusal
 	LastText string
 }
 

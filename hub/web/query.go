@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"strconv"
 	"time"
 
@@ -59,7 +60,7 @@ func timeParameter(c *fiber.Ctx, name string) (time.Time, error) {
 
 // cursorError names the cursor where the store refused it.
 func (s *Server) cursorError(q store.Query, err error) error {
-	if q.Cursor != "" && isCursorError(err) {
+	if q.Cursor != "" && errors.Is(err, store.ErrCursor) {
 		return badParameter("cursor", "not a cursor of this query", "give next of the page before, with the same hall, from and to")
 	}
 	return err
@@ -140,5 +141,3 @@ func stepParameter(v string) (time.Duration, error) {
 	}
 	return d, nil
 }
-
-func isCursorError(err error) bool { return false }

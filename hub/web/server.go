@@ -78,7 +78,7 @@ func build(o Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{o: o, cat: cat, show: present.New(cat, o.Judge), render: render, assets: files, streams: newStreams()}
+	s := &Server{o: o, cat: cat, show: present.New(cat, present.ByLimits(o.Limits)), render: render, assets: files, streams: newStreams()}
 	s.ctx, s.stop = context.WithCancel(context.Background())
 	s.hub = stream.New(stream.Options{Live: o.Live, Alerts: o.Alerts, Presenter: s.show, Renderer: render, Now: o.Now})
 	s.app = fiber.New(fiber.Config{

@@ -128,7 +128,7 @@ func (p *Presenter) Hall(v live.View, lang string, now time.Time) Hall {
 	if !h.Current {
 		h.AsOf = ClockDay(v.Heard, now, loc)
 	}
-	p.queue(&h, &v, lang, now, loc)
+	p.queue(&h, &v, lang, waitsAt(&v, now), loc)
 	p.zones(&h, &v, lang)
 	p.devices(&h, &v, lang, now)
 	p.ratings(&h, &v)
@@ -137,6 +137,14 @@ func (p *Presenter) Hall(v live.View, lang string, now time.Time) Hall {
 	h.ClockUnsure = g.ClockMark == hall.Unsure || g.ClockMark == hall.Estimated
 	h.FactsPending, h.Dropped, h.DiskFull = g.FactsPending, g.ReadingsDropped, g.DiskFull
 	return h
+}
+
+// waitsAt is the instant up to which waits are known to have grown: a hall that is not heard may have called everybody.
+func waitsAt(v *live.View, now time.Time) time.Time {
+	if v.Link != live.LinkOnline && !v.Heard.IsZero() && v.Heard.Before(now) {
+		return v.Heard
+	}
+	return now
 }
 
 func known(v *live.View, s hall.Section) bool { _, ok := v.Sections[s]; return ok }
@@ -247,7 +255,7 @@ func (h *Hall) severity() int {
 
 // Standing gives only what the order of halls needs.
 func (p *Presenter) Standing(v live.View, now time.Time) Hall {
-	h := Hall{ID: string(v.Desc.ID), Verdict: p.Verdict(v, now), OldestMinutes: Minutes(v.State.Queue.Oldest, now)}
+	h := Hall{ID: string(v.Desc.ID), Verdict: p.Verdict(v, now), OldestMinutes: Minutes(v.State.Queue.Oldest, waitsAt(&v, now))}
 	for _, d := range v.State.Devices.Devices {
 		if Abnormal(d.Health) {
 			h.Abnormal++

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"hallpulse/hall"
+	"hallpulse/hall/rule"
 	"hallpulse/hub/live"
 )
 
@@ -65,12 +66,30 @@ type Verdict struct {
 }
 
 // Judge judges a hall's state at an instant by the county's limits.
-type Judge func(s hall.State, now time.Time) Verdict
+type Judge func(s hall.State, desc hall.Hall, now time.Time) Verdict
+
+// ByLimits judges by the rules that also make alerts.
+func ByLimits(l rule.Limits) Judge {
+	return func(s hall.State, desc hall.Hall, now time.Time) Verdict {
+		v := rule.Judge(s, desc, l, now)
+		return Verdict{levelOf(v.Level), levelOf(v.Waiting), levelOf(v.Longest)}
+	}
+}
+
+func levelOf(word string) Level {
+	switch word {
+	case rule.Act:
+		return Act
+	case rule.Attention:
+		return Attention
+	}
+	return OK
+}
 
 // Verdict of a view: what is not heard is not judged.
 func (p *Presenter) Verdict(v live.View, now time.Time) Verdict {
 	if v.Link == live.LinkLost || v.Link == live.LinkNever {
 		return Verdict{Unknown, OK, OK}
 	}
-	return p.judge(v.State, now)
+	return p.judge(v.State, v.Desc, waitsAt(&v, now))
 }

@@ -17,6 +17,9 @@ import (
 // tick is how often levels are judged again where nothing was heard: waits grow by themselves.
 const tick = time.Second
 
+// again is how long a reader that was dropped waits before it subscribes again.
+const again = 50 * time.Millisecond
+
 // maxScopes bounds the county sentences kept for accounts that see only some halls.
 const maxScopes = 256
 
@@ -97,6 +100,17 @@ func (h *Hub) followLive(ctx context.Context) {
 		}
 		h.drain(ctx, events)
 		cancel()
+		pause(ctx)
+	}
+}
+
+// pause keeps a source that always refuses from being asked in a tight loop.
+func pause(ctx context.Context) {
+	t := time.NewTimer(again)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-ctx.Done():
 	}
 }
 
@@ -129,6 +143,7 @@ func (h *Hub) followAlerts(ctx context.Context) {
 			}
 		}
 		cancel()
+		pause(ctx)
 	}
 }
 
