@@ -28,7 +28,10 @@ func (in *Ingest) commitFacts(ctx context.Context, list []batch) ([]reply, error
 		b := &list[i]
 		g := groups[b.hall]
 		if g == nil {
-			p, ok := in.facts.start(b.hall)
+			p, ok, err := in.facts.start(ctx, b.hall)
+			if err != nil {
+				return nil, err
+			}
 			if !ok {
 				continue
 			}
@@ -125,6 +128,7 @@ func (in *Ingest) storeFacts(ctx context.Context, order []*factGroup) error {
 	if err != nil {
 		for i := range c.Halls {
 			in.books.drop(c.Halls[i].Hall)
+			in.doubt(c.Halls[i].Hall, hall.Facts)
 		}
 		return err
 	}

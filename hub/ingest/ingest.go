@@ -70,8 +70,8 @@ type Options struct {
 	Store    Store
 	Series   series.Engine
 	Acker    Acker
-	Now      func() time.Time                      // nil: time.Now
-	Logger   *slog.Logger                          // nil: none
+	Now      func() time.Time                     // nil: time.Now
+	Logger   *slog.Logger                         // nil: none
 	OnCommit func(id hall.HallID, lane hall.Lane) // optional: after a commit, before the ack; must not block
 }
 

@@ -18,6 +18,7 @@ type known struct {
 	row    store.HallRow
 	seq    [lanes]uint64 // stored, of row.Epoch
 	resend [lanes]asked
+	doubt  [lanes]bool      // a commit failed, perhaps after it was made: seq must be read again
 	poison [lanes]time.Time // when an unreadable batch was last kept
 }
 
@@ -57,6 +58,39 @@ func (in *Ingest) advance(id hall.HallID, l hall.Lane, epoch, seq uint64) {
 	if k := in.halls[id]; k != nil && k.row.Epoch == epoch {
 		k.seq[l] = max(k.seq[l], seq)
 	}
+}
+
+// doubt notes that a commit of a hall failed.
+func (in *Ingest) doubt(id hall.HallID, l hall.Lane) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if k := in.halls[id]; k != nil {
+		k.doubt[l] = true
+	}
+}
+
+// settle reads again how far a lane is stored when the last commit left that in doubt. A book made from the store would
+// else see the same facts twice.
+func (in *Ingest) settle(ctx context.Context, id hall.HallID, l hall.Lane) error {
+	in.mu.Lock()
+	k := in.halls[id]
+	if k == nil || !k.doubt[l] {
+		in.mu.Unlock()
+		return nil
+	}
+	epoch := k.row.Epoch
+	in.mu.Unlock()
+	seq, err := in.o.Store.PositionOf(ctx, id, l, epoch)
+	if err != nil {
+		return err
+	}
+	in.advance(id, l, epoch, seq)
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if k := in.halls[id]; k != nil && k.row.Epoch == epoch {
+		k.doubt[l] = false
+	}
+	return nil
 }
 
 // mayAsk says whether a resend from seq is due.
@@ -173,7 +207,7 @@ func (in *Ingest) admit(ctx context.Context, b wire.Birth) error {
 
 func (in *Ingest) greet(b wire.Birth, seq [lanes]uint64) {
 	for _, bound := range b.Bounds {
-		if bound.Last < seq[bound.Lane] {
+		if int(bound.Lane) < lanes && bound.Last < seq[bound.Lane] {
 			in.count.wentBack.Add(1)
 			in.o.Logger.Warn("ingest: a journal ends before what is stored of it", "hall", b.Hall.ID, "lane", bound.Lane,
 				"stored", seq[bound.Lane], "last", bound.Last)

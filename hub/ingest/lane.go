@@ -39,7 +39,7 @@ type lane struct {
 	queue   *queue
 	decode  func(payload []byte) batch
 	commit  func(ctx context.Context, list []batch) ([]reply, error) // all or nothing
-	group   int                                                     // records of a commit
+	group   int                                                      // records of a commit
 	trouble trouble
 	count   laneCounters
 }
@@ -50,26 +50,49 @@ func newLane(in *Ingest, which hall.Lane, decode func([]byte) batch, commit func
 }
 
 func (l *lane) run(ctx context.Context) {
-	rounds := make(chan []batch, 1)
+	rounds := make(chan []batch)
 	var wg sync.WaitGroup
 	wg.Go(func() {
 		defer close(rounds)
-		for {
-			items := l.queue.take(ctx)
-			if items == nil {
-				return
-			}
-			select {
-			case rounds <- l.decodeAll(items):
-			case <-ctx.Done():
-				return
-			}
-		}
+		l.gather(ctx, rounds)
 	})
 	for round := range rounds {
 		l.round(ctx, round)
 	}
 	wg.Wait()
+}
+
+// gather decodes what arrives, and adds to a round until the commit before it is done: the slower the disk, the larger
+// the groups.
+func (l *lane) gather(ctx context.Context, rounds chan<- []batch) {
+	for {
+		items := l.queue.take(ctx)
+		if items == nil {
+			return
+		}
+		round := l.decodeAll(items)
+		for sent := false; !sent; {
+			more := l.queue.wake
+			if records(round) >= l.group {
+				more = nil
+			}
+			select {
+			case rounds <- round:
+				sent = true
+			case <-more:
+				round = append(round, l.decodeAll(l.queue.round())...)
+			case <-ctx.Done():
+				return
+			}
+		}
+	}
+}
+
+func records(list []batch) (n int) {
+	for i := range list {
+		n += list[i].count
+	}
+	return n
 }
 
 // decodeAll decodes on every core and keeps the order.

@@ -87,12 +87,15 @@ func (l *lane) unreadable(ctx context.Context, b *batch, p *progress) {
 }
 
 // start gives where the lane of a hall stands; ok is false for a hall that was never born.
-func (l *lane) start(id hall.HallID) (p progress, ok bool) {
+func (l *lane) start(ctx context.Context, id hall.HallID) (p progress, ok bool, err error) {
+	if err := l.in.settle(ctx, id, l.which); err != nil {
+		return p, false, err
+	}
 	epoch, seq, ok := l.in.stored(id, l.which)
 	if !ok {
 		l.in.count.stale.Add(1)
 	}
-	return progress{epoch: epoch, stored: seq, seq: seq}, ok
+	return progress{epoch: epoch, stored: seq, seq: seq}, ok, nil
 }
 
 // reply is what the hall is told when the commit is done.

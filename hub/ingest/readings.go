@@ -32,7 +32,10 @@ func (in *Ingest) commitReadings(ctx context.Context, list []batch) ([]reply, er
 		b := &list[i]
 		g := groups[b.hall]
 		if g == nil {
-			p, ok := in.readings.start(b.hall)
+			p, ok, err := in.readings.start(ctx, b.hall)
+			if err != nil {
+				return nil, err
+			}
 			if !ok {
 				continue
 			}
@@ -88,6 +91,9 @@ func (in *Ingest) storeReadings(ctx context.Context, order []*readingGroup, data
 		}
 	}
 	if err := in.o.Store.CommitReadings(ctx, positions, lost); err != nil {
+		for _, p := range positions {
+			in.doubt(p.Hall, hall.Readings)
+		}
 		return err
 	}
 	for i := range data {
