@@ -23,7 +23,7 @@ var arrows = []struct {
 	{"hall/conf", []string{"hall"}},
 	{"firmware-bridge", []string{"hall", "hall/conf"}},
 	{"edge/config", []string{"hall", "hall/conf", "firmware-bridge"}},
-	{"edge/bus", []string{"hall"}},
+	{"edge/bus", []string{"hall", "edge/driver"}}, // it gives drivers the ports their contract names
 	{"edge/driver", []string{"hall", "hall/conf", "firmware-bridge", "edge/driver"}},
 	{"edge/simulator", []string{"hall", "hall/conf", "firmware-bridge", "edge/simulator"}},
 	{"edge/supervise", []string{"hall", "edge/driver"}},
@@ -38,7 +38,7 @@ var arrows = []struct {
 	{"hub/ingest", []string{"hall", "hall/wire", "hub/store", "hub/series"}},
 	{"hub/live", []string{"hall", "hall/wire", "hall/rule"}},
 	{"hub/alert", []string{"hall", "hall/rule", "hub/store", "hub/live"}},
-	{"hub/notify", []string{"hall", "hub/alert", "hub/notify"}},
+	{"hub/notify", []string{"hall", "hub/alert", "hub/live", "hub/notify"}}, // a message names the hall of its incident, as it is live
 	{"hub/auth", []string{"hall", "hub/store", "hub/auth"}},
 	{"hub/web", []string{"hall", "hall/rule", "hub/store", "hub/series", "hub/live", "hub/alert", "hub/auth", "hub/web", "dashboards"}},
 	{"hub/app", []string{"hall", "hub", "dashboards"}},

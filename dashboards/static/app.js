@@ -77,22 +77,37 @@
     wanted = null;
   }
 
-  // Lists that the page's own address describes are asked for again, at most every half second.
+  // Lists that the page's own address describes are asked for again, at most every half second. What the user asks for
+  // wins: an answer that was on its way when a filter was changed would put the old list back.
   var asked = null;
+  var turns = 0;   // requests of the user so far
+  var waiting = 0; // of those without an answer
+  var turned = 0;  // when the last one was made: an answer that never comes must not stop the list
 
   function onRefresh(e) {
     var list = document.querySelector('[data-refresh="' + JSON.parse(e.data) + '"]');
-    if (!list || asked) { return; }
+    if (list) { renew(list); }
+  }
+
+  function busy(list) {
+    return waiting > 0 && Date.now() - turned < SILENT || list.contains(document.activeElement) && document.activeElement.tagName === 'SELECT';
+  }
+
+  function renew(list) {
+    if (asked || !list.isConnected) { return; }
     asked = setTimeout(function () {
       asked = null;
-      if (list.contains(document.activeElement) && document.activeElement.tagName === 'SELECT') { return; }
+      if (busy(list)) { renew(list); return; }
+      var turn = turns;
       fetch(location.pathname + location.search, { headers: { 'HX-Request': 'true', 'Accept': 'text/html' }, credentials: 'same-origin' })
         .then(function (r) {
           if (r.status === 401) { location.assign('/login'); }
           return r.ok ? r.text() : null;
         })
         .then(function (html) {
-          if (html === null || list._html === html) { return; }
+          if (html === null) { return; }
+          if (turn !== turns || busy(list)) { renew(list); return; }
+          if (list._html === html) { return; }
           swap(list, html);
           if (window.htmx) { window.htmx.process(list); }
         })
@@ -154,6 +169,9 @@
       .catch(function () { setTimeout(again, 3000); });
   }
 
+  document.body.addEventListener('htmx:beforeRequest', function () { turns++; waiting++; turned = Date.now(); });
+  document.body.addEventListener('htmx:afterRequest', function () { waiting = Math.max(0, waiting - 1); });
+  document.body.addEventListener('htmx:afterSwap', function (e) { if (e.target.dataset.refresh) { e.target._html = null; } });
   document.body.addEventListener('htmx:configRequest', function (e) { e.detail.headers['X-CSRF-Token'] = body.dataset.csrf; });
 
   lastHeard = Date.now();

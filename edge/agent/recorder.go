@@ -3,6 +3,8 @@ package agent
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -18,28 +20,45 @@ type lanes interface {
 // stamper gives the hall's time.
 type stamper interface{ Now() hall.Stamp }
 
-// maxBuffered bounds the readings kept while the journal cannot take them; the oldest go first.
-const maxBuffered = 20_000
+// corrector mends the times of facts that were stamped before the clock was right.
+type corrector interface {
+	Note(f *hall.Fact)
+	Correct(f *hall.Fact)
+}
+
+// counter counts what the recorder does.
+type counter interface {
+	fact(k hall.FactKind, err error)
+}
 
 // recorder is the one way into the journal: it stamps what drivers say, makes it durable, and only then folds it into the
 // hall's book, in the journal's order.
 type recorder struct {
-	journal lanes
-	clock   stamper
-	changed func(hall.Section)
+	recorderOptions
 
 	mu       sync.Mutex
 	book     *hall.Book
 	shown    map[hall.WindowID]string // the number each window's display showed last
+	heard    map[hall.DeviceID]bool   // devices whose health was told in this boot
 	pending  map[uint64]hall.Fact     // durable, waiting for a smaller sequence to be folded first
 	next     uint64
+	writing  int // facts on their way into the journal
 	full     bool
 	readings []hall.Reading
 	lost     uint64
 }
 
-func newRecorder(j lanes, c stamper, changed func(hall.Section)) *recorder {
-	return &recorder{journal: j, clock: c, changed: changed, pending: map[uint64]hall.Fact{}, shown: map[hall.WindowID]string{}}
+type recorderOptions struct {
+	journal lanes
+	clock   stamper
+	times   corrector
+	count   counter
+	boot    uint32
+	changed func(...hall.Section) // must not block
+}
+
+func newRecorder(o recorderOptions) *recorder {
+	return &recorder{recorderOptions: o, pending: map[uint64]hall.Fact{}, shown: map[hall.WindowID]string{}, heard: map[hall.DeviceID]bool{}}
 }
 
 // Fact journals f and returns when it is durable. Facts of several devices share one sync of the disk.
@@ -48,129 +67,124 @@ func (r *recorder) Fact(ctx context.Context, f hall.Fact) error {
 		return err
 	}
 	f.At = r.clock.Now()
+	return r.record(f)
+}
+
+// record journals f exactly as it is, stamp included, and folds it.
+func (r *recorder) record(f hall.Fact) error {
 	payload, err := wire.EncodeFact(f)
 	if err != nil {
+		r.count.fact(f.Kind, err)
 		return fmt.Errorf("agent: %s of %s: %w", f.Kind, f.Device, err)
 	}
-	seq, err := r.journal.Append(hall.Facts, payload, 1)
 	r.mu.Lock()
-	r.full = err != nil
+	r.writing++
 	r.mu.Unlock()
+	f.Seq, err = r.journal.Append(hall.Facts, payload, 1)
+	r.count.fact(f.Kind, err)
+	if err == nil {
+		r.times.Note(&f) // before anybody can read it from the journal and send it
+	}
+	r.fold(f, err)
 	if err != nil {
 		return fmt.Errorf("agent: %w", err)
 	}
-	f.Seq = seq
-	r.fold(f)
 	return nil
 }
 
 // fold applies f once every fact before it was applied. Appends end in any order; the book wants the journal's.
-func (r *recorder) fold(f hall.Fact) {
-	r.mu.Lock()
+func (r *recorder) fold(f hall.Fact, failed error) {
 	touched := map[hall.Section]bool{}
-	if f.Seq >= r.next {
+	r.mu.Lock()
+	r.writing--
+	if full := failed != nil; full != r.full {
+		r.full = full
+		touched[hall.SectionGateway] = true
+	}
+	if failed == nil && f.Seq >= r.next {
 		r.pending[f.Seq] = f
 	}
-	for {
-		g, ok := r.pending[r.next]
-		if !ok {
-			break
-		}
-		delete(r.pending, r.next)
-		r.apply(g, touched)
-		r.next++
-	}
+	r.settle(touched)
 	r.mu.Unlock()
-	for s := range touched {
-		r.changed(s)
+	r.tell(touched)
+}
+
+// settle applies what is next. With nothing on its way nothing smaller can come any more: a sequence that is missing then
+// was skipped by the journal. The caller holds the lock.
+func (r *recorder) settle(touched map[hall.Section]bool) {
+	for len(r.pending) > 0 {
+		if _, ok := r.pending[r.next]; !ok {
+			if r.writing > 0 {
+				return
+			}
+			r.next = slices.Min(slices.Collect(maps.Keys(r.pending)))
+		}
+		f := r.pending[r.next]
+		delete(r.pending, r.next)
+		r.apply(f, touched)
+		r.next++
 	}
 }
 
-// apply folds one fact; the caller holds the lock.
+func (r *recorder) tell(touched map[hall.Section]bool) {
+	if len(touched) > 0 {
+		r.changed(slices.Collect(maps.Keys(touched))...)
+	}
+}
+
+// apply folds one fact, corrected; the caller holds the lock.
 func (r *recorder) apply(f hall.Fact, touched map[hall.Section]bool) {
+	r.times.Correct(&f)
 	if f.Call != nil {
 		r.shown[f.Call.Window] = f.Call.Number
+	}
+	if f.Kind == hall.KindDevice && f.At.Boot == r.boot {
+		r.heard[f.Device] = true
 	}
 	for _, s := range r.book.Apply(f).Sections {
 		touched[s] = true
 	}
 }
 
-// restart replaces the book by what the journal holds. each gives every fact from the oldest on, corrected; it runs under
-// the recorder's lock, so that nothing is folded twice or skipped. next is the sequence after the last one given.
+// restart replaces the book by what the journal holds. each gives every fact from the oldest on, as it stands there; it
+// runs under the recorder's lock, so that nothing is folded twice or skipped. next is the sequence after the last one given.
 func (r *recorder) restart(book *hall.Book, each func(func(hall.Fact)) (next uint64, err error)) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.book = book
-	clear(r.shown)
 	touched := map[hall.Section]bool{}
-	next, err := each(func(f hall.Fact) { r.apply(f, touched) })
+	err := r.refold(book, each, touched)
 	if err != nil {
 		return fmt.Errorf("agent: rebuild the state: %w", err)
 	}
-	r.next = next
-	for seq := range r.pending {
-		if seq < next {
-			delete(r.pending, seq)
-		}
-	}
+	r.changed(hall.Sections()...)
 	return nil
 }
 
-// Reading buffers a value; flush journals it.
-func (r *recorder) Reading(s hall.Series, value float64) {
-	at := r.clock.Now()
+func (r *recorder) refold(book *hall.Book, each func(func(hall.Fact)) (uint64, error), touched map[hall.Section]bool) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.buffer(hall.Reading{Series: s, At: at.Wall.Truncate(time.Millisecond), Boot: at.Boot, Mono: at.Mono, Value: value})
-}
-
-func (r *recorder) buffer(rd hall.Reading) {
-	if len(r.readings) >= maxBuffered {
-		r.readings = r.readings[1:]
-		r.lost++
-	}
-	r.readings = append(r.readings, rd)
-}
-
-// derive adds the figures of the hall itself, as the book has them now.
-func (r *recorder) derive() {
-	at := r.clock.Now()
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for _, rd := range r.book.Readings(at.Wall) {
-		rd.Boot, rd.Mono = at.Boot, at.Mono
-		r.buffer(rd)
-	}
-}
-
-// flush journals the buffered readings as one frame; when the journal cannot take them they stay buffered.
-func (r *recorder) flush() error {
-	r.mu.Lock()
-	batch := r.readings
-	r.readings = nil
-	r.mu.Unlock()
-	if len(batch) == 0 {
-		return nil
-	}
-	payload, err := wire.AppendReadings(nil, batch)
-	if err == nil {
-		_, err = r.journal.Append(hall.Readings, payload, len(batch))
-	}
+	old, shown := r.book, r.shown
+	r.book, r.shown = book, map[hall.WindowID]string{}
+	next, err := each(func(f hall.Fact) { r.apply(f, touched) })
 	if err != nil {
-		r.mu.Lock()
-		r.readings = append(batch, r.readings...)
-		r.mu.Unlock()
-		return fmt.Errorf("agent: readings: %w", err)
+		r.book, r.shown = old, shown
+		return err
 	}
+	r.next = max(next, r.next)
+	maps.DeleteFunc(r.pending, func(seq uint64, _ hall.Fact) bool { return seq < next })
+	r.settle(touched)
 	return nil
 }
 
-// state is the book's content now.
+// state is the book's content now. What was known of a device before the program started is not known now.
 func (r *recorder) state(now time.Time) hall.State {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.book.State(now)
+	s := r.book.State(now)
+	for i, d := range s.Devices.Devices {
+		if !r.heard[d.ID] {
+			s.Devices.Devices[i] = hall.DeviceState{ID: d.ID}
+		}
+	}
+	return s
 }
 
 // lastShown is the number that a window's display showed last; a refresh of it is not a new call.
@@ -180,9 +194,9 @@ func (r *recorder) lastShown(w hall.WindowID) string {
 	return r.shown[w]
 }
 
-// diskFull says whether the last fact could not be stored.
-func (r *recorder) diskFull() (full bool, lost uint64) {
+// trouble says whether the last record could not be stored, and how many readings were given up or wait in memory.
+func (r *recorder) trouble() (full bool, lost uint64, buffered int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.full, r.lost
+	return r.full, r.lost, len(r.readings)
 }

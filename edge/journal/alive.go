@@ -87,14 +87,16 @@ func (a *alive) put(wall time.Time, mono time.Duration) error {
 	return nil
 }
 
-// sync makes the mark durable; without it a power cut leaves an older one.
+// sync makes the mark durable; without it a power cut leaves an older one. Marks go on while the disk works: one that waited
+// for a slow disk would make the next gap longer than it was.
 func (a *alive) sync() error {
 	a.mu.Lock()
-	defer a.mu.Unlock()
-	if !a.dirty {
+	dirty := a.dirty
+	a.dirty = false
+	a.mu.Unlock()
+	if !dirty {
 		return nil
 	}
-	a.dirty = false
 	if err := a.f.Sync(); err != nil {
 		return fmt.Errorf("journal: alive: %w", err)
 	}

@@ -239,8 +239,14 @@ func TestAckBeyondTheEnd(t *testing.T) {
 	dir := t.TempDir()
 	j := open(t, dir, Options{})
 	put(t, j, hall.Facts, "one", 1)
+	changed := j.Changed(hall.Facts)
 	if err := j.Ack(hall.Facts, 10); err != nil {
 		t.Fatal(err)
+	}
+	select {
+	case <-changed: // who waits for a sequence behind the lost ones would sleep until the next record otherwise
+	default:
+		t.Error("the end moved and nobody was told")
 	}
 	if seq := put(t, j, hall.Facts, "eleven", 1); seq != 11 {
 		t.Fatal(seq)

@@ -161,10 +161,15 @@ func (l *lane) publish(w *writer, size int64, last uint64) {
 	defer l.j.mu.Unlock()
 	w.seg.size = max(w.seg.size, size)
 	if last > l.durable {
-		l.durable = last
-		close(l.changed)
-		l.changed = make(chan struct{})
+		l.grow(last)
 	}
+}
+
+// grow moves the end of what can be read and wakes those who wait for it. The caller holds j.mu.
+func (l *lane) grow(last uint64) {
+	l.durable = last
+	close(l.changed)
+	l.changed = make(chan struct{})
 }
 
 // flush makes readings durable without holding up appends while the disk works.

@@ -137,7 +137,8 @@ func (l *lane) leap(seq uint64) error {
 		return err
 	}
 	l.j.damage(&CorruptionError{Lane: l.id, File: l.dir, First: l.last + 1, Last: seq, Reason: "the county has records that the journal lost"})
-	l.last, l.durable, l.acked, l.j.dirty = seq, seq, seq, true
+	l.last, l.acked, l.j.dirty = seq, seq, true
+	l.grow(seq)
 	return err
 }
 

@@ -31,6 +31,7 @@ type Device struct {
 	ID     hall.DeviceID
 	Driver driver.Driver
 	Expect driver.Expect
+	Keeps  bool // the device loses nothing while nobody reads it: Tried does not wait for it
 }
 
 // Options of a supervisor. Recorder is required.
@@ -73,9 +74,13 @@ func New(opts Options, devices []Device) *Supervisor {
 	if opts.Check <= 0 {
 		opts.Check = 500 * time.Millisecond
 	}
-	s := &Supervisor{opts: opts, ready: make(chan struct{}), left: len(devices)}
+	s := &Supervisor{opts: opts, ready: make(chan struct{})}
 	for _, d := range devices {
-		s.units = append(s.units, newUnit(s, d))
+		u := newUnit(s, d)
+		if s.left++; d.Keeps {
+			u.once.Do(func() { s.left-- })
+		}
+		s.units = append(s.units, u)
 	}
 	if s.left == 0 {
 		close(s.ready)
@@ -93,7 +98,7 @@ func (s *Supervisor) Run(ctx context.Context) {
 	wg.Wait()
 }
 
-// Tried is closed once every device was opened or failed for the first time.
+// Tried is closed once every device that keeps nothing itself was opened or failed for the first time.
 func (s *Supervisor) Tried() <-chan struct{} { return s.ready }
 
 // Reports gives what is known of every device, in the order of New.

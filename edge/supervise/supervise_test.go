@@ -164,6 +164,33 @@ func TestFullJournal(t *testing.T) {
 	})
 }
 
+// TestTriedWaitsForWhatForgets: the gap of the hall ends when the devices are read that keep nothing; a camera that hangs
+// cannot hold it back.
+func TestTriedWaitsForWhatForgets(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		hangs := driverFunc(func(ctx context.Context, _ driver.Sink) error { <-ctx.Done(); return nil })
+		slow := driverFunc(func(ctx context.Context, out driver.Sink) error {
+			select {
+			case <-time.After(time.Second):
+			case <-ctx.Done():
+			}
+			return alive(ctx, out)
+		})
+		s := New(Options{Recorder: &book{}}, []Device{{ID: "camera", Driver: hangs, Keeps: true}, {ID: "keypad", Driver: slow}})
+		done := make(chan struct{})
+		go func() { defer close(done); s.Run(ctx) }()
+		begin := time.Now()
+		<-s.Tried()
+		if took := time.Since(begin); took != time.Second {
+			t.Errorf("tried after %v", took)
+		}
+		cancel()
+		<-done
+	})
+	<-New(Options{Recorder: &book{}}, []Device{{ID: "camera", Keeps: true}}).Tried()
+}
+
 // TestBackoff: waits double up to the limit, with jitter, and never reach zero.
 func TestBackoff(t *testing.T) {
 	e := driver.Expect{MinRetry: time.Second, MaxRetry: 8 * time.Second}

@@ -190,6 +190,9 @@ func (l *sender) refusal(seq uint64, reason string, raw []byte) hall.Fact {
 // encodeReadings makes a batch of whole frames, corrected.
 func (l *sender) encodeReadings(ctx context.Context) (*batch, int, error) {
 	out := wire.ReadingBatch{Epoch: l.u.opts.Journal.Epoch(), First: l.next, Oldest: l.oldest()}
+	if _, last := l.u.opts.Journal.Bounds(l.lane); last >= l.next { // room at once: frames are many and small
+		out.Readings = make([]hall.Reading, 0, min(last-l.next+1, MaxBatchReadings))
+	}
 	frames := 0
 	for len(out.Readings) < MaxBatchReadings && (!l.single || frames < 1) {
 		f, ok, err := l.frame()

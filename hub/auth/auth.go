@@ -20,7 +20,9 @@ const (
 	SessionIdle  = 12 * time.Hour   // without a request
 	sessionRenew = 10 * time.Minute // the expiry is written anew at most this often
 	tokenBytes   = 32
-	TokenPrefix  = "hpt_" // of API tokens, so that a leaked one is recognised
+	TokenPrefix  = "hpt_" // of API tokens made here, so that a leaked one is recognised
+	MinToken     = 32     // characters of a token that its owner chose
+	maxToken     = 128    // characters of any
 )
 
 // Errors that callers tell apart.
@@ -102,6 +104,19 @@ func (s *Service) SetPassword(ctx context.Context, name, password string) error 
 	}
 	if err := s.keep.UpdateAccount(ctx, a); err != nil {
 		return fmt.Errorf("auth: set password: %w", err)
+	}
+	return s.keep.DeleteSessionsOf(ctx, name)
+}
+
+// SetDisabled keeps an account from being used, or allows it again. Its sessions end; its tokens stay, of no use meanwhile.
+func (s *Service) SetDisabled(ctx context.Context, name string, disabled bool) error {
+	a, err := s.keep.Account(ctx, name)
+	if err != nil {
+		return fmt.Errorf("auth: disable: %w", err)
+	}
+	a.Disabled = disabled
+	if err := s.keep.UpdateAccount(ctx, a); err != nil {
+		return fmt.Errorf("auth: disable: %w", err)
 	}
 	return s.keep.DeleteSessionsOf(ctx, name)
 }
@@ -204,32 +219,51 @@ func (s *Service) BySession(ctx context.Context, token string) (Identity, string
 	return id, sess.CSRF, nil
 }
 
-// CreateToken makes an API token for an account and gives it: it is shown once. life 0: it never expires.
+// CreateToken makes an API token for an account and gives it: it is shown once, and not good after an error. life 0: it
+// never expires.
 func (s *Service) CreateToken(ctx context.Context, name, account string, life time.Duration) (string, error) {
-	if name == "" || len(name) > 64 {
-		return "", errors.New("auth: a token's name has 1 to 64 bytes")
-	}
-	if _, err := s.keep.Account(ctx, account); err != nil {
-		return "", fmt.Errorf("auth: create token: %w", err)
-	}
 	secret, err := randomToken()
 	if err != nil {
 		return "", err
 	}
+	return TokenPrefix + secret, s.AddGivenToken(ctx, name, account, TokenPrefix+secret, life)
+}
+
+// AddGivenToken makes a token that the caller chose known: at least MinToken printable characters without a space. How
+// hard it is to guess is the caller's to see. life 0: it never expires.
+func (s *Service) AddGivenToken(ctx context.Context, name, account, token string, life time.Duration) error {
+	if name == "" || len(name) > 64 {
+		return errors.New("auth: a token's name has 1 to 64 bytes")
+	}
+	if !tokenForm(token) {
+		return fmt.Errorf("auth: a token has %d to %d printable ASCII characters without a space", MinToken, maxToken)
+	}
+	if life < 0 {
+		return errors.New("auth: a token's life cannot be negative")
+	}
+	if _, err := s.keep.Account(ctx, account); err != nil {
+		return fmt.Errorf("auth: add token: %w", err)
+	}
 	now := s.now()
-	t := Token{Name: name, Hash: digest(TokenPrefix + secret), Account: account, Created: now}
+	t := Token{Name: name, Hash: digest(token), Account: account, Created: now}
 	if life > 0 {
 		t.Expires = now.Add(life)
 	}
 	if err := s.keep.AddToken(ctx, t); err != nil {
-		return "", fmt.Errorf("auth: create token: %w", err)
+		return fmt.Errorf("auth: add token: %w", err)
 	}
-	return TokenPrefix + secret, nil
+	return nil
+}
+
+// tokenForm says whether a text can be a token at all, as a header can carry it.
+func tokenForm(token string) bool {
+	return len(token) >= MinToken && len(token) <= maxToken &&
+		!strings.ContainsFunc(token, func(c rune) bool { return c <= ' ' || c >= 0x7f })
 }
 
 // ByToken gives who is behind an API token. ErrDenied when nobody is.
 func (s *Service) ByToken(ctx context.Context, token string) (Identity, error) {
-	if !strings.HasPrefix(token, TokenPrefix) || len(token) > 128 {
+	if !tokenForm(token) {
 		return Identity{}, ErrDenied
 	}
 	t, err := s.keep.Token(ctx, digest(token))

@@ -1,8 +1,10 @@
 package auth_test
 
 import (
+	"context"
 	"errors"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -17,15 +19,30 @@ type clock struct{ at time.Time }
 
 func (c *clock) now() time.Time { return c.at }
 
+// hashed is the hash of password, computed once: under the race detector that takes a good while.
+var hashed = sync.OnceValues(func() (string, error) {
+	keep := authtest.NewMemory()
+	if err := auth.New(auth.Options{Keeper: keep}).CreateAccount(context.Background(), auth.Account{Name: "li", Role: auth.CountyOfficer}, password); err != nil {
+		return "", err
+	}
+	a, err := keep.Account(context.Background(), "li")
+	return a.PasswordHash, err
+})
+
 func service(t *testing.T) (*auth.Service, *authtest.Memory, *clock) {
 	t.Helper()
 	keep, c := authtest.NewMemory(), &clock{time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC)}
 	s := auth.New(auth.Options{Keeper: keep, Now: c.now})
+	hash, err := hashed()
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, a := range []auth.Account{
 		{Name: "wang", Role: auth.HallManager, Halls: []hall.HallID{"jiangkou"}},
 		{Name: "li", Role: auth.CountyOfficer},
 	} {
-		if err := s.CreateAccount(t.Context(), a, password); err != nil {
+		a.PasswordHash = hash
+		if err := keep.AddAccount(t.Context(), a); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -182,5 +199,62 @@ func TestTokens(t *testing.T) {
 	}
 	if err := keep.DeleteToken(ctx, "grafana"); err != nil {
 		t.Fatal(err)
+	}
+}
+
+func TestGivenToken(t *testing.T) {
+	s, _, _ := service(t)
+	ctx := t.Context()
+	given := strings.Repeat("0123456789abcdef", 2)
+	for _, bad := range []string{"", given[1:], given + " ", given + "\n", "密" + given, strings.Repeat(given, 5)} {
+		if err := s.AddGivenToken(ctx, "script", "li", bad, 0); err == nil {
+			t.Errorf("token %q was taken", bad)
+		}
+	}
+	if err := s.AddGivenToken(ctx, "script", "li", given, -time.Second); err == nil {
+		t.Error("a token that ended before it began was taken")
+	}
+	if err := s.AddGivenToken(ctx, "script", "li", given, 0); err != nil {
+		t.Fatal(err)
+	}
+	if id, err := s.ByToken(ctx, given); err != nil || id.Name != "li" || !id.Token {
+		t.Errorf("identity %+v, %v", id, err)
+	}
+	if err := s.AddGivenToken(ctx, "script", "li", given+"x", 0); !errors.Is(err, auth.ErrExists) {
+		t.Errorf("the same name again: %v, want ErrExists", err)
+	}
+}
+
+func TestDisabled(t *testing.T) {
+	s, _, _ := service(t)
+	ctx := t.Context()
+	session, _, err := s.Login(ctx, "li", password, "10.0.0.1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	token, err := s.CreateToken(ctx, "grafana", "li", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.SetDisabled(ctx, "li", true); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := s.BySession(ctx, session); !errors.Is(err, auth.ErrDenied) {
+		t.Errorf("session of a disabled account: %v", err)
+	}
+	if _, err := s.ByToken(ctx, token); !errors.Is(err, auth.ErrDenied) {
+		t.Errorf("token of a disabled account: %v", err)
+	}
+	if _, _, err := s.Login(ctx, "li", password, "10.0.0.1"); !errors.Is(err, auth.ErrDenied) {
+		t.Errorf("login of a disabled account: %v", err)
+	}
+	if err := s.SetDisabled(ctx, "li", false); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.ByToken(ctx, token); err != nil {
+		t.Errorf("token of an account that is allowed again: %v", err)
+	}
+	if err := s.SetDisabled(ctx, "nobody", true); !errors.Is(err, auth.ErrNotFound) {
+		t.Errorf("nobody: %v", err)
 	}
 }

@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"slices"
 	"sync"
 	"time"
 )
@@ -10,7 +11,7 @@ const (
 	FailuresAllowed  = 5                // in a row for one account from one address
 	FailuresAddress  = 30               // for one address whatever the account
 	FailureForgotten = 15 * time.Minute // after the last one
-	limiterEntries   = 8192             // remembered at most; beyond, the oldest is forgotten
+	limiterEntries   = 8192             // remembered at most; beyond, the oldest eighth is forgotten
 )
 
 type failures struct {
@@ -66,23 +67,27 @@ func (l *limiter) succeeded(account, address string) {
 	}
 }
 
-// shrink forgets what has expired, then the oldest, until the limit holds.
+// shrink forgets what has expired and, where that is not enough, the oldest. It makes room for many at a time: who sends
+// logins from ever new addresses must not make each of them cost a walk over all.
 func (l *limiter) shrink(now time.Time) {
 	if len(l.entries) <= limiterEntries {
 		return
 	}
-	for k, f := range l.entries {
-		if now.Sub(f.last) >= FailureForgotten {
-			delete(l.entries, k)
-		}
-	}
-	for len(l.entries) > limiterEntries {
-		oldest, at := "", now.Add(time.Hour)
+	forget := func(until time.Time) {
 		for k, f := range l.entries {
-			if f.last.Before(at) {
-				oldest, at = k, f.last
+			if !f.last.After(until) {
+				delete(l.entries, k)
 			}
 		}
-		delete(l.entries, oldest)
 	}
+	forget(now.Add(-FailureForgotten))
+	if len(l.entries) <= limiterEntries {
+		return
+	}
+	times := make([]time.Time, 0, len(l.entries))
+	for _, f := range l.entries {
+		times = append(times, f.last)
+	}
+	slices.SortFunc(times, time.Time.Compare)
+	forget(times[len(times)-limiterEntries*7/8-1])
 }

@@ -8,12 +8,18 @@ import (
 
 func TestLimiterIsBounded(t *testing.T) {
 	l, now := newLimiter(), time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC)
-	for i := range limiterEntries + 100 {
+	for i := range 2 * limiterEntries {
 		now = now.Add(time.Millisecond)
 		l.take("a", fmt.Sprint(i), now)
+		if n := len(l.entries); n > limiterEntries {
+			t.Fatalf("%d entries, want at most %d", n, limiterEntries)
+		}
 	}
-	if n := len(l.entries); n > limiterEntries {
-		t.Errorf("%d entries, want at most %d", n, limiterEntries)
+	if n := len(l.entries); n < limiterEntries*3/4 {
+		t.Errorf("%d entries: more was forgotten than had to be", n)
+	}
+	if last := limiterKeys("a", fmt.Sprint(2*limiterEntries-1)); l.entries[last[0]].count != 1 || l.entries[last[1]].count != 1 {
+		t.Error("the newest failure was forgotten")
 	}
 }
 

@@ -150,3 +150,35 @@ func TestNothingIsLostAndNothingIsTwice(t *testing.T) {
 	}
 	t.Logf("%d failed commits, %d restarts, %+v", failed+f.failed.Load(), restarts, c.in.Stats().Facts)
 }
+
+// answerless commits, and then says that it failed: once.
+type answerless struct {
+	Store
+	once atomic.Bool
+}
+
+func (a *answerless) Commit(ctx context.Context, c store.Commit) error {
+	err := a.Store.Commit(ctx, c)
+	if a.once.CompareAndSwap(false, true) {
+		return errors.Join(err, errFlaky)
+	}
+	return err
+}
+
+func TestACommitWhoseAnswerIsLostIsFoldedOnce(t *testing.T) {
+	c := newCounty(t)
+	c.stop()
+	c.wrap = func(s Store) Store { return &answerless{Store: s} }
+	c.start()
+	c.birth("a", 1)
+	c.send("a", factBatch(t, 1, 1, 9, 1)) // 4 prints a ticket, 5 calls it, 9 calls the next
+	c.await("resend", func(a told) bool { return a.Resend })
+	c.send("a", factBatch(t, 1, 1, 9, 1))
+	c.awaitSeq(hall.Facts, 9)
+	c.wantFacts("a", 1, 9)
+	for _, ticket := range c.tickets() {
+		if ticket.Calls > 1 {
+			t.Errorf("one call was folded %d times: %+v", ticket.Calls, ticket)
+		}
+	}
+}

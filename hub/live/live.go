@@ -34,6 +34,7 @@ type entry struct {
 	view     View
 	boot     uint32
 	versions map[hall.Section]uint64
+	expected time.Time // since then a hall that was heard before is waited for; zero: it is not
 }
 
 type subscriber struct{ ch chan Event }
@@ -64,6 +65,18 @@ func (s *Store) Describe(d hall.Hall) {
 	e := s.hall(d.ID)
 	if e.view.Link == LinkNever {
 		e.view.Desc = d
+		s.tell(e, "")
+	}
+}
+
+// Expect makes a hall known that was heard in an earlier life of this program, last at heard. It should be there, so it is
+// lost when it stays silent: a gateway that died while the county was down must be missed as well.
+func (s *Store) Expect(d hall.Hall, heard time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e := s.hall(d.ID)
+	if e.view.Link == LinkNever {
+		e.view.Desc, e.view.Heard, e.expected = d, heard, s.now()
 		s.tell(e, "")
 	}
 }
@@ -161,6 +174,9 @@ func (s *Store) Tick() {
 	defer s.mu.Unlock()
 	now := s.now()
 	for _, e := range s.halls {
+		if e.view.Link == LinkNever && !e.expected.IsZero() && now.Sub(e.expected) >= LostAfter {
+			s.link(e, LinkLost)
+		}
 		if e.view.Link != LinkOnline && e.view.Link != LinkLate {
 			continue
 		}

@@ -105,3 +105,32 @@ func TestSubscribe(t *testing.T) {
 		t.Errorf("the slow one got %d events", n)
 	}
 }
+
+// TestExpect: a hall that was heard in an earlier life of the program is missed; one that was never heard is not.
+func TestExpect(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := New(Options{})
+		heard := time.Now().Add(-time.Hour)
+		s.Describe(hall.Hall{ID: "new"})
+		for _, id := range []hall.HallID{"silent", "back"} {
+			s.Expect(hall.Hall{ID: id, Kind: hall.Station}, heard)
+		}
+		if v, _ := s.Get("silent"); v.Link != LinkNever || !v.Heard.Equal(heard) || v.Desc.Kind != hall.Station {
+			t.Errorf("at the start %+v", v)
+		}
+		time.Sleep(LostAfter - time.Second)
+		s.Apply("back", queue(1, 1, 5))
+		s.Expect(hall.Hall{ID: "back"}, heard) // it was heard since: nothing to expect
+		s.Tick()
+		if v, _ := s.Get("silent"); v.Link != LinkNever {
+			t.Errorf("before its time: %s", v.Link)
+		}
+		time.Sleep(time.Second)
+		s.Tick()
+		for id, want := range map[hall.HallID]Link{"silent": LinkLost, "back": LinkOnline, "new": LinkNever} {
+			if v, _ := s.Get(id); v.Link != want {
+				t.Errorf("%s is %s, want %s", id, v.Link, want)
+			}
+		}
+	})
+}

@@ -117,7 +117,9 @@ func (s *Server) Run(ctx context.Context) error {
 	case <-ctx.Done():
 	}
 	s.stop() // streams end here, so that the shutdown below need not wait for them
-	if err := s.app.ShutdownWithTimeout(stopTimeout); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+	err := s.app.ShutdownWithTimeout(stopTimeout)
+	_ = s.ln.Close() // a shutdown that came before the first accept has not seen the listener
+	if err != nil && !errors.Is(err, context.DeadlineExceeded) {
 		return fmt.Errorf("web: stop: %w", err)
 	}
 	return nil

@@ -13,6 +13,7 @@ import (
 // cause is an event of the equipment, found is what the county stored of it.
 type cause struct {
 	at    time.Time
+	from  time.Time // when it began, where it takes a while
 	hall  hall.HallID
 	rest  string
 	found *side
@@ -107,7 +108,7 @@ func makeRoom(e *cause, pairs map[*cause][]pair, seen map[*side]bool, depth int)
 	return false
 }
 
-// late finds a call that happened in a gap and was read from the display's next refresh.
+// late finds what happened in a gap and was read when the device told it again.
 func (l *list) late(gaps []span, e *cause) *side {
 	for _, s := range l.stored {
 		if s.cause != nil {

@@ -68,8 +68,16 @@ func (r Result) OK() bool {
 // kinds that are compared, in the order they are printed.
 func kinds() []string { return []string{"ticket", "call", "invite", "rating", "punch", "passage"} }
 
-// memory says which kinds come from equipment that keeps its records: a gap excuses nothing there.
+// memory says which kinds carry the device's own time: what was kept and told late still says when it happened.
 func memory(kind string) bool { return kind == hall.KindPunch.String() }
+
+// keeps says which kinds come from equipment that keeps its records until they are answered: a gap excuses nothing there.
+func keeps(kind string) bool { return memory(kind) || kind == hall.KindRating.String() }
+
+// repeats says which kinds are told again without a time of their own, so that after a gap they are read late.
+func repeats(kind string) bool {
+	return kind == hall.KindCall.String() || kind == hall.KindRating.String()
+}
 
 // named says which kinds name what happened, so that an event with a wrong time is known to be the same.
 func named(kind string) bool { return kind != hall.KindPassage.String() }
@@ -133,7 +141,7 @@ func (c *compared) lists(events []truth.Event, facts []store.FactRow) map[string
 	for i := range events {
 		if e := &events[i]; e.Kind == c.kind {
 			key, rest := truthKey(e)
-			at(key).causes = append(at(key).causes, &cause{at: e.At, hall: e.Hall, rest: rest})
+			at(key).causes = append(at(key).causes, &cause{at: e.At, from: e.From, hall: e.Hall, rest: rest})
 		}
 	}
 	for i := range facts {
@@ -154,8 +162,8 @@ func (c *compared) lists(events []truth.Event, facts []store.FactRow) map[string
 // settle books the outcome of one cause.
 func (c *compared) settle(key string, l *list, e *cause) {
 	gaps := c.gaps[e.hall]
-	inGap := inside(gaps, e.at)
-	if e.found == nil && inGap && c.kind == hall.KindCall.String() {
+	inGap := inside(gaps, e.at) || inside(gaps, e.from) // what began in a gap was not seen whole
+	if e.found == nil && inGap && repeats(c.kind) {
 		e.found = l.late(gaps, e)
 	} else if e.found == nil && named(c.kind) {
 		if e.found = l.wrong(e); e.found != nil {
@@ -169,7 +177,7 @@ func (c *compared) settle(key string, l *list, e *cause) {
 		c.count.Altered++
 		c.note("altered", "%s %s: %s became %s", key, stamp(e.at), e.rest, e.found.rest)
 	case e.found != nil:
-	case inGap && !memory(c.kind):
+	case inGap && !keeps(c.kind):
 		c.count.InGap++
 	default:
 		c.count.Missing++

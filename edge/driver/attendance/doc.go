@@ -24,7 +24,8 @@ const (
 	maxStamp      = 24
 	maxConns      = 64 // open connections together
 	maxConnsPerIP = 16
-	maxUploads    = 4 // bodies held in memory at once
+	maxUploads    = 8 // bodies held in memory at once
+	maxUploadsOf  = 2 // of one terminal: a new one beside one whose connection died, and room is left for the others
 	maxPending    = 64
 	maxInfo       = 256
 	maxCommand    = 1024
@@ -36,17 +37,24 @@ const (
 
 // Times of the protocol and of the server.
 const (
-	Delay          = 10 * time.Second // between two polls of a healthy terminal; sent with the handshake
-	errorDelay     = 30 * time.Second // between two tries of a terminal that was refused
-	Silence        = 3*Delay + 15*time.Second
-	readHeaderTime = 10 * time.Second
-	readTime       = 30 * time.Second
-	writeTime      = 60 * time.Second
-	idleTime       = 30 * time.Second
-	storeTime      = 40 * time.Second // a batch is journalled within this or not acknowledged
-	slotTime       = 5 * time.Second
-	startTime      = 800 * time.Millisecond // a driver waits this long for the server to listen
-	MaxSkew        = 3 * time.Minute        // a terminal's clock further off is a fault
-	answerTime     = time.Minute            // a command without result is sent again after this
-	commandTries   = 3
+	Delay        = 10 * time.Second // between two polls of a healthy terminal; sent with the handshake
+	errorDelay   = 30 * time.Second // between two tries of a terminal that was refused
+	Silence      = 3*Delay + 15*time.Second
+	storeTime    = 40 * time.Second       // a batch is journalled within this or not acknowledged
+	startTime    = 800 * time.Millisecond // a driver waits this long for the server to listen
+	MaxSkew      = 3 * time.Minute        // a terminal's clock further off is a fault
+	answerTime   = time.Minute            // a command without result is sent again after this
+	commandTries = 3
 )
+
+// patience is how long a connection may take for each thing; tests shorten it.
+type patience struct {
+	header, read, write, idle time.Duration
+	slot                      time.Duration // a body waits this long for room
+	stop                      time.Duration // running requests may take this long to end
+}
+
+func defaultPatience() patience {
+	return patience{header: 10 * time.Second, read: 30 * time.Second, write: 60 * time.Second, idle: 30 * time.Second,
+		slot: 5 * time.Second, stop: 500 * time.Millisecond}
+}

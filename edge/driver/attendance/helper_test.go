@@ -110,7 +110,9 @@ type site struct {
 	stop func()
 }
 
-func open(t *testing.T, o Options) *site {
+func open(t *testing.T, o Options) *site { return openWith(t, o, defaultPatience()) }
+
+func openWith(t *testing.T, o Options, times patience) *site {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -118,6 +120,7 @@ func open(t *testing.T, o Options) *site {
 	}
 	o.Listener = ln
 	st := &site{srv: NewServer(o), sink: newSink(), url: "http://" + ln.Addr().String()}
+	st.srv.times = times
 	st.drv = st.srv.Terminal(TerminalOptions{Serial: serial})
 	ctx, cancel := context.WithCancel(t.Context())
 	var wg sync.WaitGroup

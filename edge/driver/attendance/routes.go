@@ -132,7 +132,7 @@ func (s *Server) getrequest(c *call, t *Terminal) {
 }
 
 func (s *Server) devicecmd(c *call, t *Terminal) {
-	body, done, ok := s.body(c)
+	body, done, ok := s.body(c, t)
 	if !ok {
 		return
 	}

@@ -33,6 +33,7 @@ type Options struct {
 type Server struct {
 	opts    Options
 	log     *slog.Logger
+	times   patience
 	memory  *memory
 	slots   chan struct{}
 	gate    *gate
@@ -57,7 +58,7 @@ func NewServer(o Options) *Server {
 	if o.Stamps == nil {
 		o.Stamps = &memoryStamps{}
 	}
-	return &Server{opts: o, log: o.Logger, memory: newMemory(), slots: make(chan struct{}, maxUploads), gate: newGate(),
+	return &Server{opts: o, log: o.Logger, times: defaultPatience(), memory: newMemory(), slots: make(chan struct{}, maxUploads), gate: newGate(),
 		pending: &pending{}, terminals: map[string]*Terminal{}}
 }
 
@@ -84,8 +85,8 @@ func (s *Server) Run(ctx context.Context) error {
 	s.mu.Lock()
 	s.addr = ln.Addr()
 	s.mu.Unlock()
-	srv := &http.Server{Handler: s, ReadHeaderTimeout: readHeaderTime, ReadTimeout: readTime, WriteTimeout: writeTime,
-		IdleTimeout: idleTime, MaxHeaderBytes: maxHeader, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+	srv := &http.Server{Handler: s, ReadHeaderTimeout: s.times.header, ReadTimeout: s.times.read, WriteTimeout: s.times.write,
+		IdleTimeout: s.times.idle, MaxHeaderBytes: maxHeader, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
 		BaseContext: func(net.Listener) context.Context { return ctx }}
 	done := make(chan error, 1)
 	go func() { done <- srv.Serve(limit(ln)) }()
@@ -99,15 +100,17 @@ func (s *Server) Run(ctx context.Context) error {
 	return s.stop(ctx, srv, done)
 }
 
-// stop lets running requests end for half a second, then cuts them; terminals send again what was not answered.
+// stop lets running requests end for a moment, then cuts them; terminals send again what was not answered.
 func (s *Server) stop(ctx context.Context, srv *http.Server, done <-chan error) error {
-	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 500*time.Millisecond)
+	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.times.stop)
 	defer cancel()
 	err := srv.Shutdown(end)
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = srv.Close()
 	}
-	<-done
+	if served := <-done; !errors.Is(served, http.ErrServerClosed) {
+		err = errors.Join(err, served)
+	}
 	if err != nil && !errors.Is(err, net.ErrClosed) {
 		return fmt.Errorf("attendance: stop: %w", err)
 	}

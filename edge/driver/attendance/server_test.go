@@ -259,19 +259,6 @@ func TestSilentConnectionsDoNotKeepOthersOut(t *testing.T) {
 	}
 }
 
-func TestSlowRequestsEnd(t *testing.T) {
-	srv := NewServer(Options{})
-	if srv.slots == nil || cap(srv.slots) != maxUploads || readHeaderTime > 10*time.Second || readTime > 30*time.Second {
-		t.Error("slow requests are not limited")
-	}
-	// A body that never comes holds one of maxUploads; the others go on.
-	st := open(t, Options{})
-	for range maxUploads - 1 {
-		raw(t, st, "POST "+attlog+" HTTP/1.1\r\nHost: x\r\nContent-Length: 500\r\n\r\n1001\t2026")
-	}
-	st.want(t, "POST", attlog, line1, 200, "OK: 1")
-}
-
 // FuzzRequest: whatever is sent, the handler answers with a status and journals whole punches only.
 func FuzzRequest(f *testing.F) {
 	for _, s := range []string{"POST " + attlog + " HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n1\t2026-10", "GET /iclock/cdata?SN=" + serial + " HTTP/1.1\r\nHost: x\r\n\r\n",

@@ -40,9 +40,10 @@ func (o TerminalOptions) location() *time.Location {
 
 // Terminal is the driver of one terminal. Its Run does not poll: the terminal calls.
 type Terminal struct {
-	srv  *Server
-	opts TerminalOptions
-	turn chan struct{} // held while a body is journalled: one after another
+	srv   *Server
+	opts  TerminalOptions
+	slots chan struct{} // held while a body is read
+	turn  chan struct{} // held while a body is journalled: one after another
 
 	mu       sync.Mutex
 	sink     driver.Sink // nil: not running
@@ -71,7 +72,7 @@ type Status struct {
 
 // Terminal registers a configured terminal and gives its driver. Registering a serial again replaces the first.
 func (s *Server) Terminal(o TerminalOptions) *Terminal {
-	t := &Terminal{srv: s, opts: o, turn: make(chan struct{}, 1), status: Status{Serial: o.Serial}}
+	t := &Terminal{srv: s, opts: o, slots: make(chan struct{}, maxUploadsOf), turn: make(chan struct{}, 1), status: Status{Serial: o.Serial}}
 	if validSerial(o.Serial) {
 		s.mu.Lock()
 		s.terminals[o.Serial] = t

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // cdata answers the handshake (GET) and takes data (POST).
@@ -22,7 +21,7 @@ func (s *Server) cdata(c *call, t *Terminal) {
 		s.say(c.w, http.StatusOK, handshake(t.opts.Serial, t.opts.location(), s.opts.Now(), stamp))
 		return
 	}
-	body, done, ok := s.body(c)
+	body, done, ok := s.body(c, t)
 	if !ok {
 		t.setBehind()
 		return
@@ -54,19 +53,30 @@ func (s *Server) cdata(c *call, t *Terminal) {
 	}
 }
 
-// body reads a request's body within the limits; done gives its room back. When ok is false it has answered.
-func (s *Server) body(c *call) (body []byte, done func(), ok bool) {
-	wait := time.NewTimer(slotTime)
-	defer wait.Stop()
+// room waits for a place of the terminal's own and then for one of all; leave gives both back.
+func (s *Server) room(ctx context.Context, t *Terminal) (leave func(), ok bool) {
+	ctx, cancel := context.WithTimeout(ctx, s.times.slot)
+	defer cancel()
+	select {
+	case t.slots <- struct{}{}:
+	case <-ctx.Done():
+		return nil, false
+	}
 	select {
 	case s.slots <- struct{}{}:
-	case <-wait.C:
+	case <-ctx.Done():
+		<-t.slots
+		return nil, false
+	}
+	return func() { <-s.slots; <-t.slots }, true
+}
+
+// body reads a request's body within the limits; done gives its room back. When ok is false it has answered.
+func (s *Server) body(c *call, t *Terminal) (body []byte, done func(), ok bool) {
+	if done, ok = s.room(c.r.Context(), t); !ok {
 		s.later(c.w)
 		return nil, nil, false
-	case <-c.r.Context().Done():
-		return nil, nil, false
 	}
-	done = func() { <-s.slots }
 	var buf bytes.Buffer
 	n, err := io.Copy(&buf, io.LimitReader(c.r.Body, MaxBody+1))
 	if err == nil && n <= MaxBody {

@@ -107,7 +107,7 @@ func NewMachine(t Times) *Machine { return &Machine{times: t.withDefaults()} }
 
 // Start sets the beams as found when the lines were opened. What is broken already is not a passage seen from its begin.
 func (m *Machine) Start(outer, inner bool, at time.Time) {
-	m.lines = [2]line{{level: outer, raw: outer, changed: at, since: at}, {level: inner, raw: inner, changed: at, since: at}}
+	m.lines = [2]line{{level: outer, raw: outer, since: at}, {level: inner, raw: inner, since: at}} // changed is zero: nothing bounces yet
 	m.state, m.moved = idle, at
 	if outer || inner {
 		m.state = blocked

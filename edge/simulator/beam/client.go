@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strings"
 	"sync"
 	"time"
 
@@ -15,9 +16,8 @@ var _ gpio.PinIn = (*Pin)(nil)
 
 // Times of the client.
 const (
-	dialTime  = time.Second
-	againTime = 100 * time.Millisecond
-	maxEdges  = 64 // edges kept between two waits
+	dialTime = time.Second
+	maxEdges = 64 // edges kept between two waits
 )
 
 // errAway says that the simulator cannot be reached.
@@ -31,8 +31,8 @@ func NewClient(socket string) *Client { return &Client{socket: socket} }
 
 // Pin opens a line. It is an error when the simulator is away or has no such line. Halt gives the pin back.
 func (c *Client) Pin(name string) (gpio.PinIn, error) {
-	if len(name)+1 > maxName {
-		return nil, fmt.Errorf("beam: line name of %d bytes", len(name))
+	if len(name)+1 > maxName || strings.Contains(name, "\n") {
+		return nil, fmt.Errorf("beam: %.70q cannot be the name of a line", name)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	p := &Pin{name: name, socket: c.socket, cancel: cancel, done: make(chan struct{}), edges: make(chan struct{}, maxEdges), again: make(chan struct{})}
@@ -42,11 +42,13 @@ func (c *Client) Pin(name string) (gpio.PinIn, error) {
 		return nil, err
 	}
 	p.level = level
-	go func() { defer close(p.done); p.follow(ctx, conn) }()
+	go func() { defer close(p.done); p.receive(ctx, conn) }()
 	return p, nil
 }
 
-// Pin is a simulated input line. It connects again when the simulator was away; Err tells whether it is.
+// Pin is a simulated input line. When the simulator goes away it fails for good, as a line does whose chip is gone: it
+// waits no more, Err tells why, and the line must be opened anew. One that came back by itself would hide from its
+// driver that edges were missed.
 type Pin struct {
 	name, socket string
 	cancel       context.CancelFunc
@@ -89,30 +91,6 @@ func (p *Pin) dial(ctx context.Context) (net.Conn, gpio.Level, error) {
 	return conn, b[0] == 'H', nil
 }
 
-// follow keeps the level until Halt.
-func (p *Pin) follow(ctx context.Context, conn net.Conn) {
-	for ctx.Err() == nil {
-		p.receive(ctx, conn)
-		conn = nil
-		for conn == nil && ctx.Err() == nil {
-			timer := time.NewTimer(againTime)
-			select {
-			case <-ctx.Done():
-			case <-timer.C:
-			}
-			timer.Stop()
-			var level gpio.Level
-			var err error
-			if conn, level, err = p.dial(ctx); err == nil {
-				p.set(level, nil)
-			}
-		}
-	}
-	if conn != nil {
-		_ = conn.Close()
-	}
-}
-
 // receive takes changes until the connection ends.
 func (p *Pin) receive(ctx context.Context, conn net.Conn) {
 	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
@@ -124,7 +102,7 @@ func (p *Pin) receive(ctx context.Context, conn net.Conn) {
 			p.fail(fmt.Errorf("%w: %w", errAway, err))
 			return
 		}
-		p.set(b[0] == 'H', nil)
+		p.set(b[0] == 'H')
 	}
 }
 
@@ -135,11 +113,11 @@ func (p *Pin) fail(err error) {
 }
 
 // set takes a level; a change is an edge where its kind is wanted.
-func (p *Pin) set(level gpio.Level, err error) {
+func (p *Pin) set(level gpio.Level) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	changed := level != p.level
-	p.level, p.err = level, err
+	p.level = level
 	if !changed || p.edge == gpio.NoEdge || p.edge == gpio.RisingEdge && level == gpio.Low || p.edge == gpio.FallingEdge && level == gpio.High {
 		return
 	}
@@ -149,7 +127,7 @@ func (p *Pin) set(level gpio.Level, err error) {
 	}
 }
 
-// Err gives why the line cannot be read now, nil when it can.
+// Err gives why the line cannot be read any more, nil while it can.
 func (p *Pin) Err() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -41,7 +41,7 @@ type Event struct {
 	Verify     int             `json:"verify,omitempty"`
 	Zone       hall.ZoneID     `json:"zone,omitempty"`
 	Direction  hall.Direction  `json:"direction,omitempty"`
-	From       time.Time       `json:"from,omitzero"`
+	From       time.Time       `json:"from,omitzero"` // of an outage; of a passage: when the first beam broke
 	To         time.Time       `json:"to,omitzero"`
 	Note       string          `json:"note,omitempty"`
 }

@@ -98,6 +98,9 @@ func (n *Notifier) Dropped() uint64 { return n.dropped.Load() }
 // Sent counts messages that a receiver took.
 func (n *Notifier) Sent() uint64 { return n.sent.Load() }
 
+// Waiting counts messages in the queue.
+func (n *Notifier) Waiting() int { return len(n.queue) }
+
 // Notify queues a message and never waits.
 func (n *Notifier) Notify(i alert.Incident, v live.View) {
 	m := Message{Event: string(i.Status), Hall: i.Hall, HallName: v.Desc.Name, Text: Words(i, v.Desc), Incident: &i, key: i.ID + "-" + string(i.Status)}

@@ -91,9 +91,6 @@ func TestPermanent(t *testing.T) {
 	if m := <-took; m.Event != "acknowledged" || !strings.Contains(m.Text.ZH, "已由 李 处理") {
 		t.Errorf("%+v", m)
 	}
-	if err := n.post(t.Context(), "k", nil); err != nil {
-		t.Error(err)
-	}
 }
 
 func TestPermanentError(t *testing.T) {

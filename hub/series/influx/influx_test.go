@@ -24,8 +24,15 @@ import (
 // binary finds a real influxd; `make needs` installs one.
 func binary(t *testing.T) string {
 	t.Helper()
-	out, _ := exec.Command("go", "env", "GOPATH").Output()
-	for _, name := range []string{os.Getenv("HALLPULSE_INFLUXD"), filepath.Join(strings.TrimSpace(string(out)), "bin", "influxd"), "influxd"} {
+	names := []string{os.Getenv("HALLPULSE_INFLUXD")}
+	if out, err := exec.Command("go", "env", "GOBIN", "GOPATH").Output(); err == nil { // a machine without Go may have one in its path
+		bin, path, _ := strings.Cut(strings.TrimSuffix(string(out), "\n"), "\n")
+		if bin == "" {
+			bin = filepath.Join(strings.Split(path, string(filepath.ListSeparator))[0], "bin")
+		}
+		names = append(names, filepath.Join(bin, "influxd"))
+	}
+	for _, name := range append(names, "influxd") {
 		if path, err := exec.LookPath(name); name != "" && err == nil {
 			return path
 		}

@@ -32,8 +32,9 @@ const (
 	DefaultLate      = 72 * time.Hour
 )
 
-// Label names beside the metric's.
+// Names of labels.
 const (
+	labelMetric = "__name__" // Prometheus' own, for the metric
 	labelHall   = "hall"
 	labelDevice = "device"
 	labelPart   = "part"
@@ -55,8 +56,9 @@ type Engine struct {
 	mu   sync.RWMutex // guards db against being reopened
 	db   *tsdb.DB
 	bad  bool
-	wmu  sync.Mutex // one writer
+	wmu  sync.Mutex // one writer, which also compacts
 	refs map[key]storage.SeriesRef
+	rest time.Time // no compaction before, after one that failed
 }
 
 type key struct {
@@ -97,6 +99,7 @@ func (e *Engine) open() error {
 	if err != nil {
 		return fmt.Errorf("tsdb: %w", err)
 	}
+	db.DisableCompactions() // see compact
 	e.db, e.bad = db, false
 	return nil
 }
@@ -119,6 +122,7 @@ func (e *Engine) Write(ctx context.Context, batches []series.Batch) error {
 		e.mu.Unlock()
 		return err
 	}
+	e.compact(ctx)
 	return nil
 }
 
@@ -179,7 +183,7 @@ func permanent(err error) bool {
 }
 
 func labelsOf(id hall.HallID, s hall.Series) labels.Labels {
-	pairs := []string{labels.MetricName, string(s.Metric), labelHall, string(id)}
+	pairs := []string{labelMetric, string(s.Metric), labelHall, string(id)}
 	if s.Device != "" {
 		pairs = append(pairs, labelDevice, string(s.Device))
 	}
@@ -289,7 +293,7 @@ func (e *Engine) Query(ctx context.Context, r series.Range) ([]series.Result, er
 
 func matchers(r series.Range) []*labels.Matcher {
 	m := []*labels.Matcher{
-		labels.MustNewMatcher(labels.MatchEqual, labels.MetricName, string(r.Metric)),
+		labels.MustNewMatcher(labels.MatchEqual, labelMetric, string(r.Metric)),
 		labels.MustNewMatcher(labels.MatchEqual, labelHall, string(r.Hall)),
 	}
 	if r.Device != "" {

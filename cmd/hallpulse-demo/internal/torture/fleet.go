@@ -41,7 +41,7 @@ func newFleet(ctx context.Context, dir string, o Options, w county.World) (f *fl
 	if f.truth, err = truth.Create(filepath.Join(dir, "truth.jsonl")); err != nil {
 		return f, err
 	}
-	f.county, err = county.New(ctx, county.Options{Dir: dir, Halls: o.Halls, Seed: o.Seed, Truth: f.truth, World: w, Speed: 4, Broker: func(target string) (string, error) {
+	f.county, err = county.New(ctx, county.Options{Dir: dir, Halls: o.Halls, Seed: o.Seed, Truth: f.truth, World: w, Speed: 8, Broker: func(target string) (string, error) {
 		l, err := newLink(target)
 		if err != nil {
 			return "", err

@@ -12,7 +12,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"hallpulse/cmd/hallpulse-demo/internal/county"
@@ -109,8 +108,7 @@ func one(ctx context.Context, s scenario, o Options) (ok bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	print(o.Out, res)
-	return res.OK(), nil
+	return res.OK(), res.Print(o.Out)
 }
 
 // play starts everything, lets the fault happen, ends the day in the halls and waits until the county has every record.
@@ -231,22 +229,4 @@ func fill(path string) (n int64, err error) {
 		}
 	}
 	return n, f.Close()
-}
-
-// print writes the outcome as a table.
-func print(out io.Writer, res reconcile.Result) {
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	_, _ = fmt.Fprintln(w, "kind\ttruth\tstored\tmissing\tin a recorded gap\tduplicated\taltered\t")
-	for _, c := range res.Counts {
-		_, _ = fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%d\t%d\t%d\t\n", c.Kind, c.Truth, c.Stored, c.Missing, c.InGap, c.Duplicated, c.Altered)
-	}
-	_ = w.Flush()
-	_, _ = fmt.Fprintf(out, "%d gaps of %.1f s in all recorded, %d outages of %.1f s made\n", res.Gaps, res.GapTime, res.Outages, res.OutTime)
-	for i, p := range res.Problems {
-		if i == 20 {
-			_, _ = fmt.Fprintf(out, "and %d more\n", len(res.Problems)-20)
-			break
-		}
-		_, _ = fmt.Fprintf(out, "%s %s: %s\n", p.Kind, p.What, p.Detail)
-	}
 }

@@ -1,0 +1,169 @@
+// Package edgeload measures what a gateway costs: a process of its own with thirty devices, which live in this process and
+// speak their real protocols, and a real hub that it is connected to.
+package edgeload
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"hallpulse/cmd/hallpulse-demo/internal/bench/measure"
+	"hallpulse/cmd/hallpulse-demo/internal/county"
+	"hallpulse/cmd/hallpulse-demo/internal/proc"
+	"hallpulse/edge/simulator/truth"
+	"hallpulse/hall"
+)
+
+// Options of the measurement.
+type Options struct {
+	Dir  string
+	Warm time.Duration // after every device is well
+	For  time.Duration
+}
+
+// Result is what the gateway cost.
+type Result struct {
+	measure.Share
+	Devices int
+}
+
+// healthLimit is how long the devices may take to be well.
+const healthLimit = 90 * time.Second
+
+// run is a county of one big hall.
+type run struct {
+	county *county.County
+	hall   *county.Hall
+	truth  *truth.Log
+	hub    *proc.Child
+	edge   *proc.Child
+}
+
+// Run measures.
+func Run(ctx context.Context, o Options) (r Result, err error) {
+	m := &run{}
+	defer func() { err = errors.Join(err, m.close()) }()
+	if err := m.prepare(ctx, o.Dir); err != nil {
+		return r, err
+	}
+	gear, stop := context.WithCancel(ctx)
+	var wg sync.WaitGroup
+	wg.Go(func() { m.county.Run(gear) })
+	defer wg.Wait()
+	defer stop()
+	if err := m.start(ctx); err != nil {
+		return r, err
+	}
+	if err := measure.Pause(ctx, o.Warm); err != nil {
+		return r, err
+	}
+	r.Devices = m.hall.Devices()
+	if r.Share, err = measure.Watch(ctx, m.edge.Pid(), o.For); err != nil {
+		return r, errors.Join(err, m.edge.Died())
+	}
+	return r, m.connected(ctx)
+}
+
+func (m *run) prepare(ctx context.Context, dir string) (err error) {
+	if m.truth, err = truth.Create(filepath.Join(dir, "truth.jsonl")); err != nil {
+		return err
+	}
+	if m.county, err = county.New(ctx, county.Options{Dir: dir, Halls: 1, Big: true, Seed: 1, Truth: m.truth}); err != nil {
+		return err
+	}
+	m.hall = m.county.Halls()[0]
+	if m.hub, err = proc.New("hub", filepath.Join(dir, "hub.log"), "role", "hub", "--config", m.county.HubConfig()); err != nil {
+		return err
+	}
+	m.edge, err = proc.New("edge", filepath.Join(dir, "edge.log"), "role", "edge", "--config", m.hall.Config, "--gpio", m.hall.GPIO)
+	return err
+}
+
+// start starts the hub and the gateway and waits until every device is well and the county answers.
+func (m *run) start(ctx context.Context) error {
+	if err := m.hub.Start(); err != nil {
+		return err
+	}
+	if err := measure.Until(ctx, healthLimit, 100*time.Millisecond, "the hub", func() bool {
+		return measure.Healthy(ctx, m.county.HubURL()+"/healthz")
+	}); err != nil {
+		return errors.Join(err, m.hub.Died())
+	}
+	if err := m.edge.Start(); err != nil {
+		return err
+	}
+	if err := measure.Until(ctx, healthLimit, 100*time.Millisecond, "the gateway", func() bool {
+		return measure.Healthy(ctx, m.hall.Panel+"/readyz")
+	}); err != nil {
+		return errors.Join(err, m.edge.Died())
+	}
+	m.county.Open() // a dispenser is known to be well when it printed its first ticket
+	return m.well(ctx)
+}
+
+// well waits until every device is.
+func (m *run) well(ctx context.Context) error {
+	var unwell []hall.DeviceState
+	err := measure.Until(ctx, healthLimit, 500*time.Millisecond, "the hall's devices", func() bool {
+		s, err := m.state(ctx)
+		unwell = nil
+		for _, d := range s.Devices.Devices {
+			if d.Health != hall.HealthOK {
+				unwell = append(unwell, d)
+			}
+		}
+		return err == nil && len(unwell) == 0 && len(s.Devices.Devices) == m.hall.Devices()
+	})
+	if err != nil {
+		return errors.Join(fmt.Errorf("%w; not well: %+v", err, unwell), m.edge.Died())
+	}
+	return nil
+}
+
+// state reads the hall's own page.
+func (m *run) state(ctx context.Context) (s hall.State, err error) {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, m.hall.Panel+"/state.json", nil)
+	if err != nil {
+		return s, err
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return s, err
+	}
+	return s, errors.Join(json.NewDecoder(res.Body).Decode(&s), res.Body.Close())
+}
+
+// connected says whether the gateway was really at work: the county has what it journalled.
+func (m *run) connected(ctx context.Context) error {
+	s, err := m.state(ctx)
+	if err != nil {
+		return err
+	}
+	if s.Gateway.FactsPending > 100 {
+		return fmt.Errorf("edgeload: the county did not take the gateway's records: %d wait", s.Gateway.FactsPending)
+	}
+	return nil
+}
+
+func (m *run) close() error {
+	var errs []error
+	for _, c := range []*proc.Child{m.edge, m.hub} {
+		if c != nil {
+			errs = append(errs, c.Close())
+		}
+	}
+	if m.county != nil {
+		errs = append(errs, m.county.Close())
+	}
+	if m.truth != nil {
+		errs = append(errs, m.truth.Close())
+	}
+	return errors.Join(errs...)
+}

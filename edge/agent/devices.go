@@ -1,0 +1,82 @@
+package agent
+
+import (
+	"hallpulse/edge/config"
+	"hallpulse/edge/driver"
+	"hallpulse/edge/driver/attendance"
+	"hallpulse/edge/driver/camera"
+	"hallpulse/edge/driver/dispenser"
+	"hallpulse/edge/driver/display"
+	"hallpulse/edge/driver/keypad"
+	"hallpulse/edge/driver/occupancy"
+	"hallpulse/edge/supervise"
+	"hallpulse/hall"
+)
+
+// built is what every constructor gives: a driver that has opened nothing yet, and what is expected of its device.
+type built interface {
+	driver.Driver
+	Expect() driver.Expect
+}
+
+// families lists the constructor of every driver. There is no other way to register one.
+func families() map[config.Driver]func(*Agent, *config.Device, *prepared) built {
+	return map[config.Driver]func(*Agent, *config.Device, *prepared) built{
+		config.SerialDisplay: newDisplay,
+		config.EscposSerial:  newDispenser,
+		config.SerialKeypad:  newKeypad,
+		config.ZktecoPush:    newTerminal,
+		config.RTSPCamera:    newCamera,
+		config.BeamPair:      newBeam,
+	}
+}
+
+// devices builds every configured device, in the order of the configuration.
+func (a *Agent) devices(ready *prepared) []supervise.Device {
+	var out []supervise.Device
+	list := families()
+	for i := range a.cfg.Devices {
+		d := &a.cfg.Devices[i]
+		b := list[d.Driver](a, d, ready)
+		expect := b.Expect()
+		if d.Silence > 0 {
+			expect.Silence = d.Silence
+		}
+		keeps := d.Family == hall.Attendance || d.Family == hall.Camera // terminals have a memory, cameras tell no events
+		out = append(out, supervise.Device{ID: d.ID, Driver: b, Expect: expect, Keeps: keeps})
+	}
+	return out
+}
+
+func newDisplay(a *Agent, d *config.Device, ready *prepared) built {
+	return display.New(display.Options{
+		Port: a.opts.Serial(*d.Serial), Profile: ready.profiles[d.Profile], Windows: d.Addresses, Window: d.Window, Shown: a.rec.lastShown,
+	})
+}
+
+func newDispenser(a *Agent, d *config.Device, ready *prepared) built {
+	return dispenser.New(dispenser.Options{Port: a.opts.Serial(*d.Serial), Categories: a.cfg.Categories, Layout: ready.layouts[d.Profile]})
+}
+
+func newKeypad(a *Agent, d *config.Device, ready *prepared) built {
+	return keypad.New(keypad.Options{Port: a.opts.Serial(*d.Serial), Profile: ready.profiles[d.Profile], Windows: d.Addresses, Window: d.Window})
+}
+
+func newCamera(_ *Agent, d *config.Device, _ *prepared) built {
+	c := d.Camera
+	return camera.New(camera.Options{
+		RTSP: c.RTSP, Snapshot: c.Snapshot, Username: c.Username, Password: c.Password.Reveal(),
+		Interval: c.Interval, Black: c.Black, Covered: c.Covered, Frozen: c.Frozen,
+	})
+}
+
+func newTerminal(a *Agent, d *config.Device, _ *prepared) built {
+	h := hall.Hall{TimeZone: d.Zkteco.TimeZone}
+	return a.terminal.Terminal(attendance.TerminalOptions{Serial: d.Zkteco.Serial, Location: h.Location()})
+}
+
+func newBeam(a *Agent, d *config.Device, _ *prepared) built {
+	return occupancy.New(occupancy.Options{
+		Opener: a.opts.GPIO, Outer: d.Beam.Outer, Inner: d.Beam.Inner, Zone: d.Beam.Zone, BrokenHigh: d.Beam.Broken == "high",
+	})
+}

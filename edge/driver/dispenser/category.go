@@ -1,0 +1,51 @@
+package dispenser
+
+import (
+	"strings"
+
+	"hallpulse/firmware-bridge/escpos"
+	"hallpulse/hall"
+)
+
+// category finds what a ticket is for: by what is printed on it, else by the prefix of its number.
+func (d *Driver) category(t escpos.Ticket) hall.CategoryID {
+	if id := d.byText(strings.TrimSpace(t.Category)); id != "" {
+		return id
+	}
+	return d.byPrefix(t.Number)
+}
+
+// byText finds the category whose name the text is, else the one with the longest name in it: tickets print 综合业务（A区）.
+func (d *Driver) byText(text string) (id hall.CategoryID) {
+	text = strings.ToLower(text)
+	longest := 0
+	for _, c := range d.o.Categories {
+		for _, name := range []string{c.Name.ZH, c.Name.EN} {
+			name = strings.ToLower(strings.TrimSpace(name))
+			switch {
+			case name == "":
+			case name == text:
+				return c.ID
+			case len(name) > longest && strings.Contains(text, name):
+				id, longest = c.ID, len(name)
+			}
+		}
+	}
+	return id
+}
+
+// byPrefix finds the category whose prefix stands before the number's digits.
+func (d *Driver) byPrefix(number string) hall.CategoryID {
+	letters := strings.TrimRight(number, "0123456789")
+	for _, c := range d.o.Categories {
+		if c.Prefix != "" && c.Prefix == letters {
+			return c.ID
+		}
+	}
+	for _, c := range d.o.Categories { // a prefix of digits: 2001
+		if c.Prefix != "" && len(c.Prefix) < len(number) && strings.HasPrefix(number, c.Prefix) {
+			return c.ID
+		}
+	}
+	return ""
+}

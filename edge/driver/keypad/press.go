@@ -1,0 +1,52 @@
+package keypad
+
+import "time"
+
+// Limits of what is remembered of presses.
+const (
+	repeatTime = 10 * time.Minute // the same press heard this long after the last time is another press
+	maxPresses = 1024
+)
+
+// press names a press. The level is part of it: a keypad that lost its power counts anew.
+type press struct {
+	address int
+	seq     uint32
+	level   int
+}
+
+// presses remembers when stored presses were last heard.
+type presses map[press]time.Time
+
+// repeated says whether p was stored already. A press that is repeated without end stays the same press.
+func (m presses) repeated(p press, now time.Time) bool {
+	last, ok := m[p]
+	if !ok || now.Sub(last) >= repeatTime {
+		return false
+	}
+	m[p] = now
+	return true
+}
+
+// add remembers p. When there is no room the oldest is forgotten: storing a press twice is mended by the hall's book.
+func (m presses) add(p press, now time.Time) {
+	if len(m) >= maxPresses {
+		m.prune(now)
+	}
+	m[p] = now
+}
+
+func (m presses) prune(now time.Time) {
+	var oldest press
+	var at time.Time
+	for p, last := range m {
+		if now.Sub(last) >= repeatTime {
+			delete(m, p)
+		} else if at.IsZero() || last.Before(at) {
+			oldest, at = p, last
+		}
+	}
+	if len(m) >= maxPresses {
+		delete(m, oldest)
+	}
+}

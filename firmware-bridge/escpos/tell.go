@@ -1,0 +1,33 @@
+package escpos
+
+// bad adds to the noise.
+func (p *Parser) bad(reason string, b ...byte) {
+	for _, c := range b {
+		if len(p.noise) == 0 {
+			p.reason = reason
+		}
+		if p.noise = append(p.noise, c); len(p.noise) >= MaxNoise {
+			p.tell()
+		}
+	}
+}
+
+// tell refuses the noise so far.
+func (p *Parser) tell() {
+	if len(p.noise) > 0 && p.refuse != nil {
+		p.refuse(p.reason, p.noise)
+	}
+	p.noise = p.noise[:0]
+}
+
+// end gives the document that was printed.
+func (p *Parser) end() {
+	doc, printed := p.c.end()
+	switch {
+	case !printed:
+	case doc.readable() && p.emit != nil:
+		p.emit(doc)
+	case !doc.readable() && p.refuse != nil:
+		p.refuse("nothing that can be read was printed", doc.Raw)
+	}
+}

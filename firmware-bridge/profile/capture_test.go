@@ -1,0 +1,159 @@
+package profile
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"hallpulse/hall"
+)
+
+// capture is what was heard on a line and what it must give.
+type capture struct {
+	heard [][]byte
+	want  []string
+}
+
+func readCapture(t testing.TB, name string) (c capture) {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join("testdata", "captures", name+".txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(data)) {
+		line = strings.TrimSpace(line)
+		switch heard, ok := strings.CutPrefix(line, "> "); {
+		case ok:
+			c.heard = append(c.heard, hexBytes(t, heard))
+		case line != "" && line[0] != '#':
+			c.want = append(c.want, line)
+		}
+	}
+	return c
+}
+
+// hexBytes reads bytes as profiles write them, of any length.
+func hexBytes(t testing.TB, s string) (out []byte) {
+	t.Helper()
+	for s = strings.TrimSpace(s); s != ""; s = strings.TrimSpace(s) {
+		item, rest, err := nextBytes(s)
+		if err != nil {
+			t.Fatalf("%q: %v", s, err)
+		}
+		out, s = append(out, item...), rest
+	}
+	return out
+}
+
+// player feeds a decoder and writes down what it says.
+type player struct {
+	d    *Decoder
+	said []string
+	raw  []byte // of everything said, joined
+}
+
+func (p *player) event(ev Event) {
+	p.raw = append(p.raw, ev.Raw...)
+	number := ev.Number
+	if number == "" {
+		number = "-"
+	}
+	line := fmt.Sprint("alive ", ev.Address)
+	switch ev.Kind {
+	case hall.KindCall, hall.KindInvite:
+		line = fmt.Sprint(ev.Kind, " ", ev.Address, " ", number)
+	case hall.KindRating:
+		line = fmt.Sprint("rating ", ev.Address, " ", ev.Level, " ", ev.Seq)
+	}
+	if ev.Answer != nil {
+		line += fmt.Sprintf(" answer % X", ev.Answer)
+	}
+	p.said = append(p.said, line)
+}
+
+func (p *player) refused(reason string, raw []byte) {
+	p.raw = append(p.raw, raw...)
+	p.said = append(p.said, "refused "+reason)
+}
+
+// play feeds stream in pieces of n bytes.
+func play(p *Profile, stream []byte, n int) *player {
+	out := &player{d: p.NewDecoder()}
+	for chunk := range slices.Chunk(stream, n) {
+		out.d.Feed(chunk, out.event, out.refused)
+	}
+	out.d.Flush(out.refused)
+	return out
+}
+
+func TestCaptures(t *testing.T) {
+	for _, name := range Builtins() {
+		t.Run(name, func(t *testing.T) {
+			p, err := Load(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c := readCapture(t, name)
+			stream := slices.Concat(c.heard...)
+			for n := 1; n <= len(stream); n++ {
+				got := play(p, stream, n)
+				if !slices.Equal(got.said, c.want) {
+					t.Fatalf("in pieces of %d bytes: got\n%s\nwant\n%s", n, strings.Join(got.said, "\n"), strings.Join(c.want, "\n"))
+				}
+				if !bytes.Equal(got.raw, stream) {
+					t.Fatalf("in pieces of %d bytes: % X\nis not what was heard: % X", n, got.raw, stream)
+				}
+			}
+		})
+	}
+}
+
+// A decoder that starts in the middle loses the frame it started in, and no other.
+func TestStartAnywhere(t *testing.T) {
+	for _, name := range Builtins() {
+		p, err := Load(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := readCapture(t, name)
+		first, want := c.heard[0], play(p, slices.Concat(c.heard[1:]...), 1)
+		for cut := range first[1:] {
+			got := play(p, slices.Concat(first[cut+1:], slices.Concat(c.heard[1:]...)), 7)
+			if len(got.said) != len(want.said)+1 || !slices.Equal(got.said[1:], want.said) {
+				t.Errorf("%s from byte %d:\n%s", name, cut+1, strings.Join(got.said, "\n"))
+			}
+		}
+	}
+}
+
+// Any one byte of any good frame damaged: no event may come of it that was not sent, but for profiles without a check, and
+// the frame after it is understood.
+func TestDamage(t *testing.T) {
+	for _, name := range Builtins() {
+		p, err := Load(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := readCapture(t, name)
+		frame := c.heard[0]
+		good := play(p, frame, len(frame)).said[0]
+		for i := range frame {
+			for _, flip := range []byte{1, 0x20, 0x80, 0xFF} {
+				bad := slices.Clone(frame)
+				bad[i] ^= flip
+				got := play(p, slices.Concat(bad, frame, frame), 3).said
+				n := len(got)
+				if n < 3 || got[n-1] != good || got[n-2] != good {
+					t.Errorf("%s byte %d ^ %02X: %q", name, i, flip, got)
+				}
+				if p.frame.sum != sumNone && !strings.HasPrefix(got[0], "refused") {
+					t.Errorf("%s byte %d ^ %02X was believed: %q", name, i, flip, got)
+				}
+			}
+		}
+	}
+}
