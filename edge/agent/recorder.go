@@ -42,7 +42,8 @@ type recorder struct {
 	heard    map[hall.DeviceID]bool   // devices whose health was told in this boot
 	pending  map[uint64]hall.Fact     // durable, waiting for a smaller sequence to be folded first
 	next     uint64
-	writing  int // facts on their way into the journal
+	writing  int                    // facts on their way into the journal
+	owed     map[time.Duration]debt // what was heard and is not durable yet, by its monotonic time
 	full     bool
 	readings []hall.Reading
 	lost     uint64
@@ -58,7 +59,8 @@ type recorderOptions struct {
 }
 
 func newRecorder(o recorderOptions) *recorder {
-	return &recorder{recorderOptions: o, pending: map[uint64]hall.Fact{}, shown: map[hall.WindowID]string{}, heard: map[hall.DeviceID]bool{}}
+	return &recorder{recorderOptions: o, pending: map[uint64]hall.Fact{}, shown: map[hall.WindowID]string{}, heard: map[hall.DeviceID]bool{},
+		owed: map[time.Duration]debt{}}
 }
 
 // Fact journals f and returns when it is durable. Facts of several devices share one sync of the disk.
@@ -66,8 +68,15 @@ func (r *recorder) Fact(ctx context.Context, f hall.Fact) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	f.At = r.clock.Now()
-	return r.record(f)
+	told := f.At.Boot == 0 // the caller waits for the answer and knows what it means
+	if told {
+		f.At = r.Stamp()
+	}
+	err := r.record(f)
+	if told || err == nil {
+		r.repay(f.At)
+	}
+	return err
 }
 
 // record journals f exactly as it is, stamp included, and folds it.

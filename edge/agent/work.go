@@ -108,7 +108,7 @@ func (a *Agent) opened(ctx context.Context) {
 		}
 		gap(a.settleGaps())
 		a.ready.Store(true)
-		now := a.clock.Now()
+		now := a.rec.alive()
 		mark(a.journal.Alive(now.Wall, now.Mono))
 	}
 	live()

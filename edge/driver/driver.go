@@ -23,6 +23,11 @@ type Sink interface {
 	// Fact journals f (Kind, body and Raw set by the driver; Device, At and Seq by the sink) and returns when it is
 	// durable. An error means the fact is not stored: a device with a memory must not be told otherwise.
 	Fact(ctx context.Context, f hall.Fact) error
+	// Later is Fact for a device that waits for no answer: it takes the time of this call and returns at once, so that the
+	// device is read on while the disk is slow. What one driver gives keeps its order. stored is called once f is durable,
+	// from another goroutine; nil: nobody asks. An error means that f was not taken: ctx ended while the journal was full
+	// and very many facts waited.
+	Later(ctx context.Context, f hall.Fact, stored func()) error
 	// Readings takes measured values of now; they are journalled soon. part is a zone, category, window or empty.
 	Reading(metric hall.Metric, part string, value float64)
 	// Opened says that the device is open and being read from now on (the gateway's gap ends here).

@@ -15,7 +15,11 @@ import (
 
 // Recorder keeps what drivers read. Fact returns when the fact is durable.
 type Recorder interface {
+	// Fact stores f, with the stamp it has or, where it has none, of now.
 	Fact(ctx context.Context, f hall.Fact) error
+	// Stamp gives the time of something heard now that Fact will store: until then the hall's sign of life stays behind it,
+	// so that a kill in between leaves a gap that names it.
+	Stamp() hall.Stamp
 	Reading(s hall.Series, value float64)
 }
 
@@ -92,8 +96,10 @@ func New(opts Options, devices []Device) *Supervisor {
 func (s *Supervisor) Run(ctx context.Context) {
 	var wg sync.WaitGroup
 	for _, u := range s.units {
-		wg.Go(func() { u.run(ctx) })
+		ended := make(chan struct{})
+		wg.Go(func() { defer close(ended); u.run(ctx) })
 		wg.Go(func() { u.watch(ctx) })
+		wg.Go(func() { u.store(ctx, ended) })
 	}
 	wg.Wait()
 }

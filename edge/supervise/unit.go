@@ -28,12 +28,13 @@ type unit struct {
 	kept    []Refusal
 	unsent  int // refusals since the last KindRefusal fact
 	opened  bool
+	queue   chan queued
 	once    sync.Once
 	refused atomic.Uint64
 }
 
 func newUnit(s *Supervisor, d Device) *unit {
-	return &unit{s: s, dev: d, health: newHealth(d.Expect, time.Now())}
+	return &unit{s: s, dev: d, health: newHealth(d.Expect, time.Now()), queue: make(chan queued, maxQueue)}
 }
 
 // run runs the driver again and again until ctx ends.

@@ -45,6 +45,14 @@ func (s *sink) Fact(_ context.Context, f hall.Fact) error {
 	return nil
 }
 
+func (s *sink) Later(ctx context.Context, f hall.Fact, stored func()) error {
+	err := s.Fact(ctx, f)
+	if err == nil && stored != nil {
+		stored()
+	}
+	return err
+}
+
 func (s *sink) Reading(_ hall.Metric, _ string, v float64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

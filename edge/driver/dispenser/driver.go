@@ -89,7 +89,7 @@ func (d *Driver) document(ctx context.Context, doc escpos.Document, out driver.S
 	}
 	f := hall.Fact{Kind: hall.KindTicket, Raw: bytes.Clone(doc.Raw),
 		Ticket: &hall.TicketIssued{Number: t.Number, Category: d.category(t), Text: t.Category, Ahead: t.Ahead}}
-	if err := out.Fact(ctx, f); err != nil {
+	if err := out.Later(ctx, f, nil); err != nil {
 		return fmt.Errorf("journal: %w", err)
 	}
 	return nil

@@ -90,7 +90,7 @@ func (d *Driver) event(ctx context.Context, ev profile.Event, out driver.Sink) e
 	}
 	if !d.repeats(w, ev.Number) {
 		f := hall.Fact{Kind: hall.KindCall, Raw: bytes.Clone(ev.Raw), Call: &hall.Call{Number: ev.Number, Window: w}}
-		if err := out.Fact(ctx, f); err != nil {
+		if err := out.Later(ctx, f, nil); err != nil {
 			return fmt.Errorf("journal: %w", err)
 		}
 	}

@@ -148,6 +148,15 @@ func (s *Sink) Fact(ctx context.Context, f hall.Fact) error {
 	return nil
 }
 
+// Later is Fact: what a test holds back or lets fail is told to the driver at once.
+func (s *Sink) Later(ctx context.Context, f hall.Fact, stored func()) error {
+	err := s.Fact(ctx, f)
+	if err == nil && stored != nil {
+		stored()
+	}
+	return err
+}
+
 // Reading keeps a value.
 func (s *Sink) Reading(metric hall.Metric, part string, value float64) {
 	s.note(func(h *Heard) { h.Readings = append(h.Readings, Reading{metric, part, value}) })

@@ -33,12 +33,12 @@ type Options struct {
 
 // Driver reads one line of keypads.
 type Driver struct {
-	o    Options
-	done presses
+	o       Options
+	presses *ledger
 }
 
 // New prepares a driver; it opens nothing.
-func New(o Options) *Driver { return &Driver{o: o, done: presses{}} }
+func New(o Options) *Driver { return &Driver{o: o, presses: newLedger()} }
 
 // Expect says how a keypad shows that it lives.
 func (d *Driver) Expect() driver.Expect { return driver.Expect{Silence: silence} }
@@ -72,7 +72,7 @@ func (d *Driver) Run(ctx context.Context, out driver.Sink) error {
 	return nil
 }
 
-// event tells what a frame means, and answers it.
+// event tells what a frame means.
 func (d *Driver) event(ctx context.Context, ev profile.Event, p driver.Port, out driver.Sink) error {
 	w, ok := d.window(ev.Address)
 	if !ok { // another gateway's, or one that the configuration forgot: it keeps its presses
@@ -80,37 +80,49 @@ func (d *Driver) event(ctx context.Context, ev profile.Event, p driver.Port, out
 		return nil
 	}
 	out.Seen()
-	if err := d.store(ctx, ev, w, out); err != nil {
-		return err
-	}
-	if len(ev.Answer) > 0 {
-		if _, err := p.Write(ev.Answer); err != nil {
-			return fmt.Errorf("answer: %w", err)
-		}
-	}
-	return nil
-}
-
-// store journals an event and returns when it is durable. A press that was stored before is not stored again.
-func (d *Driver) store(ctx context.Context, ev profile.Event, w hall.WindowID, out driver.Sink) error {
 	f := hall.Fact{Kind: ev.Kind, Raw: bytes.Clone(ev.Raw)}
-	key := press{ev.Address, ev.Seq, ev.Level}
 	switch ev.Kind {
 	case hall.KindInvite:
 		f.Invite = &hall.Invite{Number: ev.Number, Window: w}
 	case hall.KindRating:
-		if d.done.repeated(key, time.Now()) {
-			return nil
-		}
 		f.Rating = &hall.Rating{Window: w, Level: ev.Level, Seq: ev.Seq}
+		return d.pressed(ctx, press{ev.Address, ev.Seq, ev.Level}, f, ev.Answer, p, out)
 	default:
-		return nil
+		return answer(p, ev.Answer)
 	}
-	if err := out.Fact(ctx, f); err != nil {
+	if err := out.Later(ctx, f, func() { _ = answer(p, ev.Answer) }); err != nil {
 		return fmt.Errorf("journal: %w", err)
 	}
-	if ev.Kind == hall.KindRating {
-		d.done.add(key, time.Now())
+	return nil
+}
+
+// pressed stores a press and answers it once it is durable; one that was stored before is answered alone. An answer that
+// cannot be written is no matter: the keypad says the press again.
+func (d *Driver) pressed(ctx context.Context, key press, f hall.Fact, reply []byte, p driver.Port, out driver.Sink) error {
+	switch d.presses.hear(key, time.Now()) {
+	case done:
+		return answer(p, reply)
+	case waiting:
+		return nil
+	}
+	err := out.Later(ctx, f, func() {
+		d.presses.settle(key, time.Now(), true)
+		_ = answer(p, reply)
+	})
+	if err != nil {
+		d.presses.settle(key, time.Now(), false)
+		return fmt.Errorf("journal: %w", err)
+	}
+	return nil
+}
+
+// answer writes what the profile gives for a frame, if anything.
+func answer(p driver.Port, reply []byte) error {
+	if len(reply) == 0 {
+		return nil
+	}
+	if _, err := p.Write(reply); err != nil {
+		return fmt.Errorf("answer: %w", err)
 	}
 	return nil
 }

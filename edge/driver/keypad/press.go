@@ -1,6 +1,9 @@
 package keypad
 
-import "time"
+import (
+	"sync"
+	"time"
+)
 
 // Limits of what is remembered of presses.
 const (
@@ -13,6 +16,48 @@ type press struct {
 	address int
 	seq     uint32
 	level   int
+}
+
+// what is known of a press.
+type what uint8
+
+const (
+	fresh   what = iota // heard for the first time
+	waiting             // on its way to the disk: not to be answered yet, nor stored again
+	done                // stored
+)
+
+// ledger remembers presses; stored ones are noted from the goroutine that stores.
+type ledger struct {
+	mu      sync.Mutex
+	waiting map[press]bool
+	done    presses
+}
+
+func newLedger() *ledger { return &ledger{waiting: map[press]bool{}, done: presses{}} }
+
+// hear notes a press and says what was known of it.
+func (l *ledger) hear(p press, now time.Time) what {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch {
+	case l.waiting[p]:
+		return waiting
+	case l.done.repeated(p, now):
+		return done
+	}
+	l.waiting[p] = true
+	return fresh
+}
+
+// settle ends the waiting of a press: it is stored, or was not taken.
+func (l *ledger) settle(p press, now time.Time, stored bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.waiting, p)
+	if stored {
+		l.done.add(p, now)
+	}
 }
 
 // presses remembers when stored presses were last heard.

@@ -184,7 +184,16 @@ func (d *Driver) follow(ctx context.Context, m *Machine, samples <-chan sample, 
 			out.Seen()
 			events = m.Edge(s.beam, s.broken, s.at)
 		case now := <-timer.C:
-			events = m.Tick(now)
+			select { // what was seen before the time was over comes first, however late it is read
+			case s := <-samples:
+				if s.err != nil {
+					return fmt.Errorf("occupancy: %s beam: %w", s.beam, s.err)
+				}
+				out.Seen()
+				events = m.Edge(s.beam, s.broken, s.at)
+			default:
+				events = m.Tick(now)
+			}
 		}
 		for _, e := range events {
 			if err := d.tell(ctx, e, out); err != nil {
@@ -199,7 +208,7 @@ func (d *Driver) tell(ctx context.Context, e Event, out driver.Sink) error {
 	case Passed:
 		f := hall.Fact{Kind: hall.KindPassage, Raw: []byte(strconv.Itoa(int(e.Direction))),
 			Passage: &hall.Passage{Zone: d.o.Zone, Direction: e.Direction}}
-		if err := out.Fact(ctx, f); err != nil {
+		if err := out.Later(ctx, f, nil); err != nil {
 			return fmt.Errorf("occupancy: journal: %w", err)
 		}
 	case Short:

@@ -44,6 +44,14 @@ func (s *sink) Fact(_ context.Context, f hall.Fact) error {
 	s.passed, s.zone = append(s.passed, f.Passage.Direction), f.Passage.Zone
 	return nil
 }
+func (s *sink) Later(ctx context.Context, f hall.Fact, stored func()) error {
+	err := s.Fact(ctx, f)
+	if err == nil && stored != nil {
+		stored()
+	}
+	return err
+}
+
 func (s *sink) Reading(hall.Metric, string, float64) {}
 func (s *sink) Opened()                              { s.opened <- struct{}{} }
 func (s *sink) Seen()                                { s.mu.Lock(); s.seen++; s.mu.Unlock() }
