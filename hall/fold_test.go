@@ -105,6 +105,18 @@ func TestOneVisit(t *testing.T) {
 	want(t, "an old window is closed", s.State(s.at.Add(WindowIdle)).Queue.Windows[0].Open, false)
 }
 
+// TestInviteToldTwice: a window's PC that repeats its invitation does not take the rating away from its service.
+func TestInviteToldTwice(t *testing.T) {
+	s := begin(t)
+	s.ticket("A001")
+	s.minutes(1).call("A001", "1")
+	s.minutes(2)
+	for range 3 {
+		s.tell(Fact{Kind: KindInvite, Device: "keypad", Invite: &Invite{Number: "A001", Window: "1"}})
+	}
+	want(t, "rated ticket", s.rate("1", 5, 1).Ratings[0].Ticket, TicketID{7, 1})
+}
+
 // TestWrappedNumber: A001 printed twice in a day is two visits, and a call answers the older one first.
 func TestWrappedNumber(t *testing.T) {
 	s := begin(t)

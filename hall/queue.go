@@ -202,6 +202,9 @@ func (b *Book) invite(f *Fact, c *Changes) {
 	w := b.queue.window(f.Invite.Window)
 	t := w.serving
 	if t == nil {
+		if n := f.Invite.Number; n != "" && w.ended != nil && w.ended.Number == n {
+			return // told again
+		}
 		w.ended, w.endedAt = nil, f.At.Wall
 		return
 	}

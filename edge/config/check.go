@@ -2,7 +2,6 @@ package config
 
 import (
 	"fmt"
-	"math"
 	"net"
 	"net/url"
 	"slices"
@@ -52,9 +51,6 @@ func (k *checker) all() {
 	k.hub()
 	k.listen("panel.listen", k.c.Panel.Listen)
 	k.listen("attendance.listen", k.c.Attendance.Listen)
-	if q := k.c.Attendance.TimeZone * 4; q != math.Trunc(q) {
-		k.fail("attendance.time_zone", textQuarter, hall.Text{})
-	}
 	if k.c.Journal.MaxSize < MinJournal {
 		k.fail("journal.max_size", conf.Say(textMinSize, MinJournal), hall.Text{})
 	}

@@ -46,7 +46,7 @@ type Hall struct {
 type Hub struct {
 	Broker     string      `yaml:"broker" conf:"required"`     // mqtt://host:port or mqtts://host:port
 	Credential conf.Secret `yaml:"credential" conf:"required"` // given when the hall was enrolled
-	CAFile     string      `yaml:"ca_file"`                    // PEM; empty: the system's authorities
+	CAFile     string      `yaml:"ca_file"`                    // PEM, beside the file; empty: the system's authorities
 }
 
 // URL gives the broker with its port; 1883 and 8883 are the defaults.
@@ -72,8 +72,7 @@ type Panel struct {
 
 // Attendance is where terminals push their punches. The approved terminals are the devices of driver zkteco-push.
 type Attendance struct {
-	Listen   string  `yaml:"listen"`                          // host:port; must be reachable by the terminals
-	TimeZone float64 `yaml:"time_zone" conf:"min=-12,max=14"` // hours east of UTC that terminals are told, in quarters
+	Listen string `yaml:"listen"` // host:port; must be reachable by the terminals
 }
 
 // Journal bounds the gateway's journal. Facts are never dropped silently, whatever the bounds.
@@ -97,7 +96,7 @@ func (c *Config) Defaults() {
 	c.Hall.Kind, c.Hall.TimeZone = hall.Center, DefaultTimeZone
 	c.DataDir = DefaultDataDir
 	c.Panel.Listen = DefaultPanel
-	c.Attendance = Attendance{Listen: DefaultAttendance, TimeZone: 8}
+	c.Attendance = Attendance{Listen: DefaultAttendance}
 	c.Journal = Journal{MaxSize: DefaultMaxSize, KeepDays: DefaultKeepDays}
 }
 
@@ -133,6 +132,9 @@ func parse(doc *conf.Document, file string) (*Config, error) {
 
 // complete fills in what follows from other values, once everything is right.
 func (c *Config) complete() {
+	if c.Hub != nil && c.Hub.CAFile != "" && !filepath.IsAbs(c.Hub.CAFile) {
+		c.Hub.CAFile = filepath.Join(filepath.Dir(c.File), c.Hub.CAFile)
+	}
 	for i := range c.Devices {
 		d := &c.Devices[i]
 		d.Family = Drivers()[d.Driver].Family

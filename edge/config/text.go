@@ -16,7 +16,6 @@ var (
 	textTooLong    = hall.Text{ZH: "过长，至多 %d 字节", EN: "too long, at most %d bytes"}
 	textBadZone    = hall.Text{ZH: "未知的时区", EN: "unknown time zone"}
 	textZoneMend   = hall.Text{ZH: "例如 Asia/Shanghai", EN: "e.g. Asia/Shanghai"}
-	textQuarter    = hall.Text{ZH: "时区须为一刻钟的整数倍", EN: "a zone is a whole number of quarters of an hour"}
 	textBroker     = hall.Text{ZH: "不是 MQTT 服务器地址", EN: "not the address of an MQTT broker"}
 	textBrokerMend = hall.Text{ZH: "例如 mqtts://hub.example.gov.cn:8883", EN: "e.g. mqtts://hub.example.gov.cn:8883"}
 	textCAPlain    = hall.Text{ZH: "mqtt:// 不加密，用不到证书", EN: "mqtt:// is not encrypted and needs no authority"}

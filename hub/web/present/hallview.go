@@ -19,6 +19,7 @@ type Hall struct {
 	LinkSince          time.Time
 
 	QueueKnown       bool
+	QueueNone        bool // the hall owns nothing that tells of a queue: no figure is better than a zero
 	Waiting          int
 	Estimated        bool
 	Oldest           time.Time // of the queue; zero: nobody waits
@@ -34,6 +35,7 @@ type Hall struct {
 	GapTime          string
 
 	ZonesKnown      bool
+	ZonesNone       bool // nobody counts the hall's people
 	People          int
 	PeopleEstimated bool
 	Zones           []Zone
@@ -149,9 +151,15 @@ func waitsAt(v *live.View, now time.Time) time.Time {
 
 func known(v *live.View, s hall.Section) bool { _, ok := v.Sections[s]; return ok }
 
+// owns says whether a hall has a device of one of the families.
+func owns(v *live.View, families ...hall.Family) bool {
+	return slices.ContainsFunc(v.Desc.Devices, func(d hall.Device) bool { return slices.Contains(families, d.Family) })
+}
+
 func (p *Presenter) queue(h *Hall, v *live.View, lang string, now time.Time, loc *time.Location) {
 	q := &v.State.Queue
-	h.QueueKnown = known(v, hall.SectionQueue)
+	h.QueueNone = !owns(v, hall.Dispenser, hall.Display)
+	h.QueueKnown = known(v, hall.SectionQueue) && !h.QueueNone
 	h.Waiting, h.Estimated, h.Oldest = q.Waiting, q.Estimated, q.Oldest
 	h.OldestMinutes = Minutes(q.Oldest, now)
 	h.Issued, h.Served, h.NoShows = q.Issued, q.Served, q.NoShows
@@ -200,7 +208,8 @@ func (p *Presenter) windows(h *Hall, v *live.View, lang string, now time.Time) {
 }
 
 func (p *Presenter) zones(h *Hall, v *live.View, lang string) {
-	h.ZonesKnown = known(v, hall.SectionZones)
+	h.ZonesNone = !owns(v, hall.Occupancy)
+	h.ZonesKnown = known(v, hall.SectionZones) && !h.ZonesNone
 	h.People = v.State.Zones.Total
 	for _, z := range v.Desc.Zones {
 		row := Zone{Name: z.Name.In(lang)}

@@ -16,7 +16,7 @@ const (
 )
 
 func edgeTable(ctx context.Context, o Options, dir string) (*measure.Table, error) {
-	r, err := edgeload.Run(ctx, edgeload.Options{Dir: dir, Warm: o.Warm, For: o.For})
+	r, err := edgeload.Run(ctx, edgeload.Options{Dir: dir, Warm: o.Warm, For: o.For, Profile: o.profile("edge")})
 	if err != nil {
 		return nil, err
 	}

@@ -18,7 +18,7 @@ const (
 
 func ingestTable(ctx context.Context, o Options, dir string) (*measure.Table, error) {
 	r, err := ingest.Run(ctx, ingest.Options{Dir: filepath.Join(dir, "hallpulse"), Halls: o.Halls,
-		Readings: whole(o.Readings / o.Halls), Facts: o.Facts / o.Halls, Profile: o.Profile})
+		Readings: whole(o.Readings / o.Halls), Facts: o.Facts / o.Halls, Profile: o.profile("hub")})
 	if err != nil {
 		return nil, err
 	}

@@ -21,7 +21,7 @@ type Options struct {
 	Warm     time.Duration
 	For      time.Duration
 	Presses  int
-	Profile  string // file for the hub's processor profile in the ingest measurement
+	Profile  string // beginning of the names of files for profiles of the processor's time; empty: none
 	Out      io.Writer
 }
 
@@ -38,7 +38,7 @@ func parse(args []string, out io.Writer) (o Options, names []string, err error) 
 	f.DurationVar(&o.Warm, "warm", 10*time.Second, "edge: how long the gateway runs before it is measured")
 	f.DurationVar(&o.For, "for", time.Minute, "edge: how long it is measured")
 	f.IntVar(&o.Presses, "presses", 300, "keypress: how often a key is pressed")
-	f.StringVar(&o.Profile, "cpuprofile", "", "ingest: file for a profile of the hub's processor time")
+	f.StringVar(&o.Profile, "cpuprofile", "", "write profiles of the processor's time to files whose names begin so: .hub, .hub.readings and .hub.facts (the uplinks), .edge")
 	f.Usage = func() {
 		_, _ = fmt.Fprintln(f.Output(), "usage: hallpulse-demo bench [flags] [ingest|edge|keypress|all …]")
 		f.PrintDefaults()
@@ -73,4 +73,12 @@ func (o *Options) folder() (remove func() error, err error) {
 		return nil, fmt.Errorf("--data %s: not empty", o.Dir)
 	}
 	return func() error { return nil }, os.MkdirAll(o.Dir, 0o700)
+}
+
+// profile names the file for the profile of a program; empty: none is wanted.
+func (o *Options) profile(program string) string {
+	if o.Profile == "" {
+		return ""
+	}
+	return o.Profile + "." + program
 }

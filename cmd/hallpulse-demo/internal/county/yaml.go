@@ -31,7 +31,7 @@ func (h *Hall) yaml(a addresses) string {
 	p("hall:\n  id: %s\n  name: {zh: %s, en: %s}\n  kind: %s\n  township: {zh: %s, en: %s}\n  time_zone: Asia/Shanghai",
 		h.ID, h.desc.name.ZH, h.desc.name.EN, h.Kind, h.desc.township.ZH, h.desc.township.EN)
 	p("hub:\n  broker: mqtt://%s\n  credential: {file: credential}", a.broker)
-	p("data_dir: %q\npanel: {listen: %q}\nattendance: {listen: %q, time_zone: 8}", h.dir+"/data", a.panel, a.attendance)
+	p("data_dir: %q\npanel: {listen: %q}\nattendance: {listen: %q}", h.dir+"/data", a.panel, a.attendance)
 	p("journal: {max_size: 256MiB, keep_days: 7}")
 	p("zones:\n  - {id: waiting, name: {zh: 等候区, en: Waiting}, role: waiting}\n  - {id: counters, name: {zh: 窗口服务区, en: Windows}, role: windows}\n  - {id: office, name: {zh: 办公区, en: Office}, role: office}")
 	p("categories:")

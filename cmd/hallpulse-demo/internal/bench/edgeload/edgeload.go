@@ -21,9 +21,10 @@ import (
 
 // Options of the measurement.
 type Options struct {
-	Dir  string
-	Warm time.Duration // after every device is well
-	For  time.Duration
+	Dir     string
+	Warm    time.Duration // after every device is well
+	For     time.Duration
+	Profile string // a file for the gateway's processor profile; empty: none
 }
 
 // Result is what the gateway cost.
@@ -48,7 +49,7 @@ type run struct {
 func Run(ctx context.Context, o Options) (r Result, err error) {
 	m := &run{}
 	defer func() { err = errors.Join(err, m.close()) }()
-	if err := m.prepare(ctx, o.Dir); err != nil {
+	if err := m.prepare(ctx, o); err != nil {
 		return r, err
 	}
 	gear, stop := context.WithCancel(ctx)
@@ -69,7 +70,8 @@ func Run(ctx context.Context, o Options) (r Result, err error) {
 	return r, m.connected(ctx)
 }
 
-func (m *run) prepare(ctx context.Context, dir string) (err error) {
+func (m *run) prepare(ctx context.Context, o Options) (err error) {
+	dir := o.Dir
 	if m.truth, err = truth.Create(filepath.Join(dir, "truth.jsonl")); err != nil {
 		return err
 	}
@@ -80,7 +82,11 @@ func (m *run) prepare(ctx context.Context, dir string) (err error) {
 	if m.hub, err = proc.New("hub", filepath.Join(dir, "hub.log"), "role", "hub", "--config", m.county.HubConfig()); err != nil {
 		return err
 	}
-	m.edge, err = proc.New("edge", filepath.Join(dir, "edge.log"), "role", "edge", "--config", m.hall.Config, "--gpio", m.hall.GPIO)
+	args := []string{"role", "edge", "--config", m.hall.Config, "--gpio", m.hall.GPIO}
+	if o.Profile != "" {
+		args = append(args, "--cpuprofile", o.Profile)
+	}
+	m.edge, err = proc.New("edge", filepath.Join(dir, "edge.log"), args...)
 	return err
 }
 
