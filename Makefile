@@ -34,7 +34,7 @@ unit: ## unit, end-to-end and browser tests with the race detector
 	CGO_ENABLED=1 $(GO) test -race -timeout 15m ./...
 
 browser: ## the browser tests alone; SHOTS=dir keeps their screenshots
-	HALLPULSE_SHOTS=$(SHOTS) $(GO) test -count=1 -v ./test/browser/
+	HALLPULSE_SHOTS=$(SHOTS) $(GO) test -count=1 -v -run "TestBrowser|TestManager" ./cmd/hallpulse-demo ./hub/web
 
 fuzz: ## every decoder for 30 s
 	bash .ci/fuzz 30s
@@ -56,4 +56,4 @@ cross: ## the programs for the gateways' processors
 	GOARCH=arm GOARM=7 $(GO) build -o /dev/null ./cmd/hallpulse-edge
 
 clean: ## what a build made
-	rm -rf bin .tools
+	rm -rf bin .tools demo-data torture-data

@@ -36,7 +36,7 @@ type Options struct {
 	Secret   string // signs what is posted
 	Faults   bool   // a device fails now and then
 	Burst    bool   // a coach brings visitors to the first hall soon after the start
-	Big      bool   // the first hall has thirty devices
+	Big      bool   // the first hall has thirty devices and four door counters
 	Idle     int    // so many of the last halls have their equipment, but nobody comes
 
 	Broker func(target string) (string, error) // gives each hall its way to the hub's broker; nil: straight

@@ -52,7 +52,7 @@ type Hall struct {
 	keypads   map[hall.WindowID]*keypad.Keypad
 	terminal  *terminal.Terminal
 	doors     []door
-	big       bool // thirty devices
+	big       bool // see size
 	cameras   []*camera.Camera
 	faults    bool
 	idle      bool // nobody comes

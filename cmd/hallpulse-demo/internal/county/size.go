@@ -9,25 +9,26 @@ import (
 // size is how many devices of each kind a hall has.
 type size struct{ windows, cameras, doors, terminals int }
 
-// size of a hall. A big one has thirty devices: with the windows' keypads, the display bus and the dispenser.
+// size of a hall. A big one has thirty devices – with the windows' keypads, the display bus and the dispenser – and four
+// door counters, which need GPIO.
 func (h *Hall) size() size {
 	switch {
 	case h.big:
-		return size{windows: 12, cameras: 10, doors: 4, terminals: 2}
+		return size{windows: 14, cameras: 12, doors: 4, terminals: 2}
 	case h.Kind == hall.Center:
 		return size{windows: 4, cameras: 2, doors: 1, terminals: 1}
 	}
 	return size{windows: 1, cameras: 1, terminals: 1}
 }
 
-// Devices is how many devices the hall has.
-func (h *Hall) Devices() int {
+// Devices is how many devices the hall has, and how many of them are door counters.
+func (h *Hall) Devices() (all, doors int) {
 	s := h.size()
-	n := s.windows + s.cameras + s.doors + s.terminals
+	all = s.windows + s.cameras + s.doors + s.terminals
 	if h.Kind == hall.Center {
-		n += 2 // display bus and dispenser
+		all += 2 // display bus and dispenser
 	}
-	return n
+	return all, s.doors
 }
 
 // door is a pair of beams.

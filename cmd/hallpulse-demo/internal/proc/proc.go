@@ -65,10 +65,13 @@ func (c *Child) Kill() error {
 		return nil
 	}
 	_ = c.cmd.Process.Kill()
-	<-c.done
+	c.gone()
 	c.cmd = nil
 	return nil
 }
+
+// gone waits for a child that was killed; how it ended is known.
+func (c *Child) gone() { c.done <- <-c.done }
 
 // Stop asks the child to end and waits for it; one that does not end is killed and named.
 func (c *Child) Stop() error {
@@ -87,7 +90,7 @@ func (c *Child) Stop() error {
 		return nil
 	case <-time.After(stopGrace):
 		_ = c.cmd.Process.Kill()
-		<-c.done
+		c.gone()
 		return fmt.Errorf("proc: %s did not end within %v", c.name, stopGrace)
 	}
 }

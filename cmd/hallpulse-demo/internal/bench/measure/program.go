@@ -45,14 +45,9 @@ func (p *Program) Pid() int { return p.cmd.Process.Pid }
 // Close asks the program to end and waits for it; one that does not end is killed.
 func (p *Program) Close() error {
 	_ = p.cmd.Process.Signal(syscall.SIGTERM)
-	late := time.NewTimer(stopGrace)
-	defer late.Stop()
-	select {
-	case <-p.done: // how it ended is in its log
-	case <-late.C:
-		_ = p.cmd.Process.Kill()
-		<-p.done
-	}
+	killed := time.AfterFunc(stopGrace, func() { _ = p.cmd.Process.Kill() })
+	defer killed.Stop()
+	p.done <- <-p.done // how it ended is in its log
 	return p.log.Close()
 }
 

@@ -159,6 +159,6 @@ func (p *publisher) close() error {
 		}
 	}
 	_ = p.conn.Close()
-	<-p.failed
+	p.failed <- <-p.failed // the reader has ended
 	return err
 }
