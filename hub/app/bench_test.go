@@ -219,6 +219,8 @@ func described(id hall.HallID, name string) hall.Hall {
 	return hall.Hall{
 		ID: id, Name: hall.Text{ZH: name + "便民服务中心", EN: string(id)}, Township: hall.Text{ZH: name}, Kind: hall.Center, TimeZone: "Asia/Shanghai",
 		Windows: []hall.Window{{ID: "w1", Name: hall.Text{ZH: "1 号窗口"}}}, Categories: []hall.Category{{ID: "social", Name: hall.Text{ZH: "社保"}, Prefix: "A"}},
-		Devices: []hall.Device{{ID: "keypad", Name: hall.Text{ZH: "评价器"}, Family: hall.Keypad}},
+		Devices: []hall.Device{
+			{ID: "keypad", Name: hall.Text{ZH: "评价器"}, Family: hall.Keypad}, {ID: "dispenser", Name: hall.Text{ZH: "取号机"}, Family: hall.Dispenser},
+		},
 	}
 }

@@ -118,6 +118,7 @@ func TestPressIsRepeatedUntilAnswered(t *testing.T) {
 
 func TestPressOutlivesGatewayAndWire(t *testing.T) {
 	r := newRig(t, time.Hour, 20*time.Millisecond)
+	r.expect(heartbeat...) // the one of its start
 	_ = r.far.Close()
 	r.press(5, 1)
 	if err := r.line.Unplug(true); err != nil {
