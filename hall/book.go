@@ -7,7 +7,7 @@ const (
 	WindowIdle   = 30 * time.Minute // a window that called nobody for this long is closed
 	InviteWindow = 60 * time.Second // a rating belongs to the service that ended at most this long before it
 	NoShowCalls  = 3                // called this often and not answered: a no-show (过号)
-	ReuseAfter   = 10 * time.Minute // a number printed again after this long is another ticket
+	ReuseAfter   = 10 * time.Minute // a number never seen printed that is called this long after its service is another ticket
 )
 
 // TicketID identifies a ticket for ever: the epoch of the journal and the sequence of the fact that made it.
@@ -46,7 +46,7 @@ type Ticket struct {
 	Day      string     `json:"day"`
 	Issued   time.Time  `json:"issued,omitzero"` // zero: its issue was not seen (Estimated)
 	Ahead    int        `json:"ahead"`
-	Called   time.Time  `json:"called,omitzero"` // the call that was answered, so the last one
+	Called   time.Time  `json:"called,omitzero"` // the call that was answered: the last one before the service
 	Calls    int        `json:"calls"`
 	Window   WindowID   `json:"window,omitempty"`
 	Ended    time.Time  `json:"ended,omitzero"`

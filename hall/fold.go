@@ -81,8 +81,7 @@ func (b *Book) Apply(f Fact) Changes {
 	case f.Kind == KindPassage && f.Passage != nil:
 		b.pass(&f, &c)
 	case f.Kind == KindDevice && f.Change != nil:
-		b.devices[f.Device] = &DeviceState{ID: f.Device, Health: f.Change.To, Since: f.At.Wall, Reason: f.Change.Reason}
-		c.touch(SectionDevices)
+		b.device(&f, &c)
 	case f.Kind == KindGap && f.Gap != nil:
 		b.gap(f.Gap, &c)
 	}

@@ -18,7 +18,7 @@ type queueBook struct {
 	waits    int
 	waitSum  time.Duration
 	waitMax  time.Duration
-	unseen   bool // a number was called that was never seen issued
+	unseen   bool // a number was called that was never seen issued, or a device heard nothing for a while
 }
 
 // line is the queue of a category: tickets in order of issue; those before head are not waiting any more.
@@ -33,6 +33,7 @@ type windowBook struct {
 	serving  *Ticket
 	ended    *Ticket
 	endedAt  time.Time
+	invited  bool // the visitor of ended was asked to rate
 	lastCall time.Time
 	served   int
 }
@@ -70,14 +71,15 @@ func (l *line) oldest() time.Time {
 	return l.tickets[l.head].Issued
 }
 
-// categoryOf finds a category by the prefix of a number.
-func (b *Book) categoryOf(number string) CategoryID {
+// categoryOf finds a category by the longest prefix of a number.
+func (b *Book) categoryOf(number string) (id CategoryID) {
+	longest := 0
 	for _, c := range b.desc.Categories {
-		if c.Prefix != "" && strings.HasPrefix(number, c.Prefix) {
-			return c.ID
+		if n := len(c.Prefix); n > longest && strings.HasPrefix(number, c.Prefix) {
+			id, longest = c.ID, n
 		}
 	}
-	return ""
+	return id
 }
 
 // issue books a printed ticket. The same number printed again is another ticket: numbers wrap within a day.
@@ -110,7 +112,7 @@ func (q *queueBook) add(t *Ticket) {
 func (b *Book) call(f *Fact, c *Changes) {
 	q, at := &b.queue, f.At.Wall
 	w := q.window(f.Call.Window)
-	t := q.find(f.Call.Number)
+	t := q.find(f.Call.Number, at)
 	if prev := w.serving; prev != nil && prev != t {
 		b.leave(prev, at)
 		c.Tickets = append(c.Tickets, *prev)
@@ -121,10 +123,12 @@ func (b *Book) call(f *Fact, c *Changes) {
 		q.add(t)
 		q.unseen = true
 	case t.Outcome == OutcomeWaiting:
-		t.Called = at
-		q.answered(t)
+		q.waiting--
+		q.line(t.Category).waiting--
+		q.waits++
+		q.answered(t, at)
 	default:
-		q.reopen(t)
+		q.reopen(t, at)
 	}
 	if other := q.windows[t.Window]; other != nil && other.serving == t && t.Window != f.Call.Window {
 		other.serving = nil // moved to another window
@@ -137,8 +141,9 @@ func (b *Book) call(f *Fact, c *Changes) {
 	c.touch(SectionQueue)
 }
 
-// find gives the ticket a call of number means: the oldest waiting, else the newest; nil when there is none.
-func (q *queueBook) find(number string) *Ticket {
+// find gives the ticket a call of number means: the oldest waiting, else the newest; nil when it was never seen. Where no
+// ticket is seen printed, a number that comes again long after its service belongs to somebody else.
+func (q *queueBook) find(number string, at time.Time) *Ticket {
 	list := q.byNumber[number]
 	for _, t := range list {
 		if t.Outcome == OutcomeWaiting {
@@ -148,26 +153,39 @@ func (q *queueBook) find(number string) *Ticket {
 	if len(list) == 0 {
 		return nil
 	}
-	return list[len(list)-1]
+	t := list[len(list)-1]
+	if t.Issued.IsZero() && t.Outcome == OutcomeServed && at.Sub(t.Ended) > ReuseAfter {
+		return nil
+	}
+	return t
 }
 
-// answered takes a ticket out of the queue and books its wait.
-func (q *queueBook) answered(t *Ticket) {
-	q.waiting--
-	q.line(t.Category).waiting--
-	wait := max(0, t.Called.Sub(t.Issued))
-	q.waits++
-	q.waitSum += wait
-	q.waitMax = max(q.waitMax, wait)
+// answered books the wait of a ticket up to this call, instead of one before it that nobody answered.
+func (q *queueBook) answered(t *Ticket, at time.Time) {
+	q.waitSum -= t.wait()
+	t.Called = at
+	q.waitSum += t.wait()
+	q.waitMax = max(q.waitMax, t.wait())
 }
 
-// reopen takes back the end of a ticket that is called again.
-func (q *queueBook) reopen(t *Ticket) {
+// wait is how long the ticket waited for its call; zero where its issue was not seen.
+func (t *Ticket) wait() time.Duration {
+	if t.Issued.IsZero() || t.Called.IsZero() {
+		return 0
+	}
+	return max(0, t.Called.Sub(t.Issued))
+}
+
+// reopen takes back the end of a ticket that is called again. One that was served had answered the call before.
+func (q *queueBook) reopen(t *Ticket, at time.Time) {
 	switch t.Outcome {
 	case OutcomeServed:
 		q.count(t, -1)
 	case OutcomeNoShow:
 		q.noShows--
+		q.answered(t, at)
+	case OutcomeCalled:
+		q.answered(t, at)
 	}
 	t.Ended = time.Time{}
 }
@@ -183,7 +201,7 @@ func (q *queueBook) end(t *Ticket, at time.Time) {
 	t.Outcome, t.Ended = OutcomeServed, at
 	q.count(t, 1)
 	w := q.window(t.Window)
-	w.serving, w.ended, w.endedAt = nil, t, at
+	w.serving, w.ended, w.endedAt, w.invited = nil, t, at, false
 }
 
 // leave ends the ticket before the next call: served, or a no-show when it was called often and nobody keyed an end.
@@ -200,31 +218,47 @@ func (b *Book) leave(t *Ticket, at time.Time) {
 // invite books that a keypad was told to ask: the service at its window ended.
 func (b *Book) invite(f *Fact, c *Changes) {
 	w := b.queue.window(f.Invite.Window)
+	if w.toldAgain(f.Invite.Number, f.At.Wall) {
+		return
+	}
+	c.touch(SectionQueue)
 	t := w.serving
-	if t == nil {
-		if n := f.Invite.Number; n != "" && w.ended != nil && w.ended.Number == n {
-			return // told again
-		}
+	if t == nil { // a service whose call was not seen
 		w.ended, w.endedAt = nil, f.At.Wall
 		return
 	}
 	t.Mark = max(t.Mark, f.At.Mark)
 	b.queue.end(t, f.At.Wall)
+	w.invited = true
 	c.Tickets = append(c.Tickets, *t)
-	c.touch(SectionQueue)
 }
 
-// rated gives the service that a rating at a window belongs to: the one running, else the one that ended last if it ended
-// within InviteWindow.
+// toldAgain says whether an invitation is the last one again: PCs repeat it until the keypad answers, perhaps until after the
+// next call. Not all of them say the number.
+func (w *windowBook) toldAgain(number string, at time.Time) bool {
+	if w.ended == nil || at.Sub(w.endedAt) > InviteWindow {
+		return false
+	}
+	if w.serving == nil {
+		return number == "" || number == w.ended.Number
+	}
+	return number != w.serving.Number && number == w.ended.Number
+}
+
+// rated gives the service that a rating at a window belongs to: the one whose visitor was asked within InviteWindow and has
+// not answered, else the one running, else the one that ended last within InviteWindow.
 func (q *queueBook) rated(id WindowID, at time.Time) *Ticket {
 	w := q.windows[id]
 	if w == nil {
 		return nil
 	}
-	if w.serving != nil {
+	recent := w.ended != nil && w.ended.Outcome == OutcomeServed && at.Sub(w.endedAt) <= InviteWindow
+	switch {
+	case recent && w.invited && w.ended.Level == 0:
+		return w.ended
+	case w.serving != nil:
 		return w.serving
-	}
-	if w.ended != nil && at.Sub(w.endedAt) <= InviteWindow {
+	case recent:
 		return w.ended
 	}
 	return nil

@@ -46,7 +46,7 @@ type QueueState struct {
 	Categories []CategoryQueue `cbor:"10,keyasint,omitempty" json:"categories"`
 	Windows    []WindowState   `cbor:"11,keyasint,omitempty" json:"windows"`
 	Gaps       []Gap           `cbor:"12,keyasint,omitempty" json:"gaps,omitempty"`      // of the day: figures are incomplete there
-	Estimated  bool            `cbor:"13,keyasint,omitempty" json:"estimated,omitempty"` // some called numbers were never seen issued
+	Estimated  bool            `cbor:"13,keyasint,omitempty" json:"estimated,omitempty"` // some called numbers were never seen issued, or a device hears nothing
 }
 
 // CategoryQueue is the queue of one category.
@@ -58,7 +58,7 @@ type CategoryQueue struct {
 	Served  int        `cbor:"5,keyasint" json:"served"`
 }
 
-// WindowState is what a window does now. A window is open while it called a number within the last WindowIdle.
+// WindowState is what a window does now. A window is open for WindowIdle after a call or the end of a service.
 type WindowState struct {
 	ID       WindowID   `cbor:"1,keyasint" json:"id"`
 	Open     bool       `cbor:"2,keyasint" json:"open"`
@@ -83,7 +83,7 @@ type ZoneState struct {
 	Out       int       `cbor:"4,keyasint" json:"out"`
 	Ambiguous int       `cbor:"5,keyasint,omitempty" json:"ambiguous,omitempty"`
 	Last      time.Time `cbor:"6,keyasint,omitempty,omitzero" json:"last,omitzero"`
-	Estimated bool      `cbor:"7,keyasint,omitempty" json:"estimated,omitempty"` // a gap, an ambiguous passage or a clamp today
+	Estimated bool      `cbor:"7,keyasint,omitempty" json:"estimated,omitempty"` // a gap, an ambiguous passage, a clamp or a deaf device today
 }
 
 // DevicesState is the health of every configured device, in configuration order.

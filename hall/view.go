@@ -25,7 +25,7 @@ func (b *Book) queueState(now time.Time) QueueState {
 	q := &b.queue
 	s := QueueState{
 		Day: b.day, Waiting: q.waiting, Issued: q.issued, Served: q.served, NoShows: q.noShows, WaitSum: q.waitSum, WaitCount: q.waits,
-		WaitMax: q.waitMax, Gaps: slices.Clone(b.gaps), Estimated: q.unseen || len(b.gaps) > 0,
+		WaitMax: q.waitMax, Gaps: slices.Clone(b.gaps), Estimated: q.unseen || len(b.gaps) > 0 || b.isDeaf(tellsQueue),
 	}
 	if s.Day == "" {
 		s.Day, _, _ = dayOf(now, b.loc)
@@ -106,6 +106,7 @@ func (b *Book) zonesState() ZonesState {
 		if known := b.zones[id]; known != nil {
 			z = *known
 		}
+		z.Estimated = z.Estimated || b.isDeaf(func(d Device) bool { return tellsZone(d, id) })
 		s.Zones = append(s.Zones, z)
 		s.Total += z.People
 	}
@@ -114,7 +115,7 @@ func (b *Book) zonesState() ZonesState {
 
 // counts says whether a device counts the people of a zone.
 func (b *Book) counts(id ZoneID) bool {
-	return slices.ContainsFunc(b.desc.Devices, func(d Device) bool { return d.Family == Occupancy && d.Zone == id })
+	return slices.ContainsFunc(b.desc.Devices, func(d Device) bool { return tellsZone(d, id) })
 }
 
 func (b *Book) devicesState() DevicesState {

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 
 	"hallpulse/edge/agent"
@@ -70,7 +71,14 @@ func run(ctx context.Context, args []string, out, errs io.Writer) int {
 	return 0
 }
 
+// gcPercent is how much garbage may gather, of what is in use: gateways have little memory, and make little garbage. The
+// environment's GOGC wins.
+const gcPercent = 50
+
 func serve(ctx context.Context, o agent.Options) error {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(gcPercent)
+	}
 	a, err := agent.New(o)
 	if err != nil {
 		return err

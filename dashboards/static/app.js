@@ -25,7 +25,7 @@
   function age(root) {
     each(root, '[data-since]', function (el) {
       var minutes = Math.max(0, Math.floor((now() - Date.parse(el.dataset.since)) / 60000));
-      var text = String(minutes);
+      var text = minutes > 0 ? String(minutes) : el.dataset.under;
       if (el.textContent !== text && !body.classList.contains('stale')) { el.textContent = text; }
     });
   }

@@ -25,8 +25,9 @@
     });
   }
 
-  function series(metric, from, to) {
-    return get('/api/v1/series?hall=' + encodeURIComponent(words.hall) + '&metric=' + metric + '&part=&step=' + STEP +
+  // What the hall has nothing to count with is not asked for: its name is not in the page.
+  function series(metric, name, from, to) {
+    return !name ? Promise.resolve({ series: [] }) : get('/api/v1/series?hall=' + encodeURIComponent(words.hall) + '&metric=' + metric + '&part=&step=' + STEP +
       '&from=' + new Date(from).toISOString() + '&to=' + new Date(to).toISOString());
   }
 
@@ -57,12 +58,21 @@
     return null;
   }
 
-  function solid(name, data, colour, gaps) {
+  // The newest values stand beside their points; two that are close are put one above the other.
+  function shifts(a, b) {
+    var x = last(a), y = last(b);
+    if (!x || !y) { return [0, 0]; }
+    var top = a.concat(b).reduce(function (m, p) { return Math.max(m, p[1] || 0); }, 1);
+    if (Math.abs(x[1] - y[1]) > top * 0.09) { return [0, 0]; }
+    return x[1] >= y[1] ? [-8, 8] : [8, -8];
+  }
+
+  function solid(name, data, colour, gaps, shift) {
     var end = last(data);
     return {
       name: name, type: 'line', data: data, showSymbol: false, connectNulls: false, step: 'end', animation: false,
       lineStyle: { width: 2, color: colour }, itemStyle: { color: colour }, emphasis: { disabled: true },
-      markPoint: end ? { symbol: 'circle', symbolSize: 6, silent: true, data: [{ coord: end }], label: { show: true, position: 'right', formatter: String(end[1]), color: colour, fontWeight: 600 } } : undefined,
+      markPoint: end ? { symbol: 'circle', symbolSize: 6, silent: true, data: [{ coord: end }], label: { show: true, position: 'right', offset: [0, shift], formatter: String(end[1]), color: colour, fontWeight: 600 } } : undefined,
       markArea: gaps.length ? { silent: true, itemStyle: { color: hatch(), opacity: 0.7 }, label: { show: false }, data: gaps } : undefined
     };
   }
@@ -81,7 +91,10 @@
     var first = last(waiting.concat(people).slice().reverse());
     var start = [waiting, people].reduce(function (m, d) { d.some(function (p) { if (p[1] !== null) { m = Math.min(m, p[0]); return true; } return false; }); return m; }, first ? first[0] : from);
     start = Math.floor(Math.min(start, to - 3600000) / 1800000) * 1800000;
-    var list = [solid(words.waiting, waiting, '#0F5E6B', gaps), solid(words.people, people, '#8A6D3B', [])];
+    var shift = shifts(waiting, people);
+    var list = [];
+    if (words.waiting) { list.push(solid(words.waiting, waiting, '#0F5E6B', gaps, shift[0])); }
+    if (words.people) { list.push(solid(words.people, people, '#8A6D3B', words.waiting ? [] : gaps, shift[1])); }
     if (last(before)) { list.push(pale(words.waiting + ' · ' + words.lastWeek, before, '#0F5E6B')); }
     chart.setOption({
       textStyle: { fontFamily: getComputedStyle(document.body).fontFamily, fontSize: 12 },
@@ -116,7 +129,8 @@
     var from = dayStart(to);
     var week = 7 * DAY;
     Promise.all([
-      series('waiting_people', from, to), series('people', from, to), series('waiting_people', from - week, from - week + (to - from)),
+      series('waiting_people', words.waiting, from, to), series('people', words.people, from, to),
+      series('waiting_people', words.waiting, from - week, from - week + (to - from)),
       get('/api/v1/gaps?limit=200&hall=' + encodeURIComponent(words.hall) + '&from=' + new Date(from).toISOString() + '&to=' + new Date(to).toISOString())
     ]).then(function (r) {
       var gaps = r[3].items.map(function (g) { return [{ xAxis: Math.max(from, Date.parse(g.from)), name: words.gap }, { xAxis: Math.min(to, Date.parse(g.to)) }]; });

@@ -18,6 +18,7 @@ import (
 	"hallpulse/edge/config"
 	"hallpulse/edge/driver"
 	"hallpulse/edge/driver/attendance"
+	"hallpulse/edge/driver/display"
 	"hallpulse/edge/journal"
 	"hallpulse/edge/panel"
 	"hallpulse/edge/supervise"
@@ -52,8 +53,10 @@ type Agent struct {
 	times    *clock.Corrector
 	time     *timekeeper
 	outages  *outages
+	past     past
 	rec      *recorder
 	metrics  *metrics
+	shown    *display.Board
 	sup      *supervise.Supervisor
 	terminal *attendance.Server    // nil: the hall has no terminals
 	link     *uplink.Uplink        // nil: the hall works alone
@@ -109,6 +112,7 @@ func (a *Agent) open(ready *prepared) error {
 		return err
 	}
 	a.sup = supervise.New(supervise.Options{Recorder: a.rec, Metrics: a.metrics, Logger: a.log}, a.devices(ready))
+	a.past = past{} // it has served
 	if err := a.openLink(ready); err != nil {
 		return err
 	}
@@ -157,5 +161,6 @@ func (a *Agent) Run(ctx context.Context) error {
 	if err = errors.Join(err, a.cleanup.run()); err != nil {
 		return fmt.Errorf("agent: stop: %w", err)
 	}
+	a.log.Info("gateway stopped")
 	return nil
 }

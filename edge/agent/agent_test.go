@@ -206,6 +206,7 @@ func TestStartWithEverythingUnplugged(t *testing.T) {
 	for _, name := range []string{
 		`hallpulse_driver_run_seconds_count{device="door",success="false"}`, `hallpulse_device_health{device="door"} 4`, `hallpulse_facts_total{kind="device"}`,
 		`hallpulse_journal_pending_records{lane="facts"}`, `hallpulse_uplink_connected 0`, `hallpulse_disk_full 0`,
+		`hallpulse_driver_queued_facts{device="door"} 0`,
 	} {
 		if !strings.Contains(metrics, name) {
 			t.Errorf("no metric %s", name)

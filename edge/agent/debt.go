@@ -11,14 +11,14 @@ type debt struct {
 // Stamp gives the time of something that is heard now. Until Fact has stored it the sign of life stays behind it: a gateway
 // that is killed in between records a gap that begins before what it lost.
 func (r *recorder) Stamp() hall.Stamp {
-	at := r.clock.Now()
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	at := r.clock.Now() // under the lock: alive must not take a later time before the debt is noted
 	r.owed[at.Mono] = debt{at, r.owed[at.Mono].n + 1}
 	return at
 }
 
-// repay notes that a fact with this stamp is durable, or that its device knows it is not.
+// repay notes that a fact with this stamp is durable, that its device knows it is not, or that it never can be.
 func (r *recorder) repay(at hall.Stamp) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"testing"
 
+	"hallpulse/edge/driver"
 	"hallpulse/hall"
 )
 
@@ -40,7 +41,14 @@ func TestAliveStaysBehindDebt(t *testing.T) {
 	if err := r.Fact(t.Context(), invite(hall.Stamp{})); err == nil { // its device is told, and keeps it
 		t.Fatal("stored on a full disk")
 	}
-	if got := r.alive(); got.Mono <= second.Mono || len(r.owed) != 0 {
+	d.fail(nil)
+	third := r.Stamp()
+	long := invite(third)
+	long.Invite.Number = "a number that no record can hold"
+	if err := r.Fact(t.Context(), long); !errors.Is(err, driver.ErrPermanent) {
+		t.Errorf("a fact that can never be stored: %v", err)
+	}
+	if got := r.alive(); got.Mono <= third.Mono || len(r.owed) != 0 {
 		t.Errorf("alive at %v with %d debts", got.Mono, len(r.owed))
 	}
 }

@@ -34,6 +34,7 @@ func families() map[config.Driver]func(*Agent, *config.Device, *prepared) built 
 // devices builds every configured device, in the order of the configuration.
 func (a *Agent) devices(ready *prepared) []supervise.Device {
 	var out []supervise.Device
+	a.shown = display.NewBoard(a.rec.lastShown)
 	list := families()
 	for i := range a.cfg.Devices {
 		d := &a.cfg.Devices[i]
@@ -50,7 +51,7 @@ func (a *Agent) devices(ready *prepared) []supervise.Device {
 
 func newDisplay(a *Agent, d *config.Device, ready *prepared) built {
 	return display.New(display.Options{
-		Port: a.opts.Serial(*d.Serial), Profile: ready.profiles[d.Profile], Windows: d.Addresses, Window: d.Window, Shown: a.rec.lastShown,
+		Port: a.opts.Serial(*d.Serial), Profile: ready.profiles[d.Profile], Windows: d.Addresses, Window: d.Window, Board: a.shown,
 	})
 }
 
@@ -59,7 +60,8 @@ func newDispenser(a *Agent, d *config.Device, ready *prepared) built {
 }
 
 func newKeypad(a *Agent, d *config.Device, ready *prepared) built {
-	return keypad.New(keypad.Options{Port: a.opts.Serial(*d.Serial), Profile: ready.profiles[d.Profile], Windows: d.Addresses, Window: d.Window})
+	return keypad.New(keypad.Options{Port: a.opts.Serial(*d.Serial), Profile: ready.profiles[d.Profile], Windows: d.Addresses, Window: d.Window,
+		Stored: a.past.pressed(d.ID)})
 }
 
 func newCamera(_ *Agent, d *config.Device, _ *prepared) built {

@@ -3,6 +3,7 @@ package agent
 import (
 	"log/slog"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -23,6 +24,8 @@ type metrics struct {
 	registry *prometheus.Registry
 
 	runs    *prometheus.HistogramVec // seconds by device and success
+	reads   *prometheus.HistogramVec // seconds by device and success
+	seen    *prometheus.CounterVec
 	refused *prometheus.CounterVec
 	health  *prometheus.GaugeVec
 	facts   *prometheus.CounterVec
@@ -43,6 +46,8 @@ func newMetrics() *metrics {
 	m := &metrics{registry: prometheus.NewRegistry()}
 	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m.runs = m.histogram("driver_run_seconds", "How long runs of a driver lasted until they ended.", []float64{.01, .1, 1, 10, 60, 600, 3600, 86400}, "device", "success")
+	m.reads = m.histogram("driver_read_seconds", "From a device's word to its fact on the disk; of a camera, from the question to the answer.", []float64{.001, .005, .02, .1, .5, 2, 10}, "device", "success")
+	m.seen = m.counter("driver_frames_total", "Frames and answers of a device that were understood.", "device")
 	m.refused = m.counter("driver_refused_total", "Frames and requests of a device that were set aside.", "device")
 	m.health = m.gauge("device_health", "0 unknown, 1 ok, 2 degraded, 3 stuck, 4 down.", "device")
 	m.facts = m.counter("facts_total", "Facts journalled.", "kind")
@@ -84,12 +89,18 @@ func (m *metrics) handler(log *slog.Logger) http.Handler {
 
 // Run counts a run of a driver that ended.
 func (m *metrics) Run(device hall.DeviceID, took time.Duration, err error) {
-	success := "true"
-	if err != nil {
-		success = "false"
-	}
-	m.runs.WithLabelValues(string(device), success).Observe(took.Seconds())
+	m.runs.WithLabelValues(string(device), success(err)).Observe(took.Seconds())
 }
+
+// Read counts a reading of a device.
+func (m *metrics) Read(device hall.DeviceID, took time.Duration, err error) {
+	m.reads.WithLabelValues(string(device), success(err)).Observe(took.Seconds())
+}
+
+func success(err error) string { return strconv.FormatBool(err == nil) }
+
+// Seen counts evidence that a device lives.
+func (m *metrics) Seen(device hall.DeviceID) { m.seen.WithLabelValues(string(device)).Inc() }
 
 // Refused counts what a device said that was set aside.
 func (m *metrics) Refused(device hall.DeviceID) { m.refused.WithLabelValues(string(device)).Inc() }

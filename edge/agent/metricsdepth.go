@@ -25,6 +25,10 @@ func (m *metrics) watch(a *Agent) {
 		list, more := j.Damage()
 		return float64(len(list)) + float64(more)
 	})
+	for _, d := range a.cfg.Devices {
+		m.read("driver_queued_facts", "Facts of a device that wait for the disk.", prometheus.Labels{"device": string(d.ID)},
+			func() float64 { return float64(a.sup.Queued(d.ID)) })
+	}
 	if a.terminal != nil {
 		m.read("attendance_unknown_terminals", "Terminals that called but are not configured.", nil, func() float64 { return float64(len(a.terminal.Pending())) })
 	}

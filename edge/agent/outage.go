@@ -54,11 +54,13 @@ type start struct {
 	Up   time.Duration `json:"up"`
 }
 
-// owed is a gap by the machine's uptime; From is set instead of FromUp where the machine itself was started in between.
+// owed is a gap by the machine's uptime; From is set instead of FromUp where the machine itself was started in between. Told
+// is its end as it was journalled before the county confirmed the clock; it is journalled again if that was wrong.
 type owed struct {
 	From   time.Time     `json:"from,omitzero"`
 	FromUp time.Duration `json:"from_up"`
 	ToUp   time.Duration `json:"to_up"`
+	Told   time.Time     `json:"told,omitzero"`
 }
 
 func openOutages(dir string, m machine, log *slog.Logger) (*outages, error) {
@@ -75,10 +77,14 @@ func openOutages(dir string, m machine, log *slog.Logger) (*outages, error) {
 	return o, nil
 }
 
-// begin settles since when nobody read the devices.
-func (o *outages) begin(j *journal.Journal, now hall.Stamp) {
+// begin settles since when nobody read the devices. newest is the stamp of the journal's newest fact, for a journal that
+// lost its alive mark; zero: it has none.
+func (o *outages) begin(j *journal.Journal, newest, now hall.Stamp) {
 	up := o.machine.up()
 	last, ok := j.LastAlive()
+	if !ok && newest.Boot != 0 {
+		last, ok = journal.AliveMark{Wall: newest.Wall, Mono: newest.Mono, Boot: newest.Boot}, true
+	}
 	if ok {
 		o.from = o.since(last)
 	}
@@ -100,7 +106,7 @@ func (o *outages) since(last journal.AliveMark) *owed {
 	}
 	g := owed{From: last.Wall}
 	for _, older := range o.kept.Owed { // their uptime means nothing any more: one gap over all
-		if !older.From.IsZero() && older.From.Before(g.From) {
+		if older.Told.IsZero() && !older.From.IsZero() && older.From.Before(g.From) {
 			g.From = older.From
 		}
 	}
@@ -145,17 +151,26 @@ func (o *outages) settle(now hall.Stamp, confirmed bool, record func(hall.Fact) 
 	}
 	up := o.machine.up()
 	var later []owed
+	changed := false
 	var err error
 	for _, g := range o.kept.Owed {
-		if wait := !g.From.IsZero() && !confirmed && up-o.opened < settleAfter; wait || err != nil {
+		guess := !g.From.IsZero() && !confirmed // by the clock of this start, which may not know what the one before knew
+		if early := guess && (up-o.opened < settleAfter || !g.Told.IsZero()); early || err != nil {
 			later = append(later, g)
 			continue
 		}
-		if err = record(g.fact(now, up)); err != nil {
+		f := g.fact(now, up)
+		if again := g.Told.IsZero() || f.Gap.To.Sub(g.Told).Abs() > clock.MaxOffBy; again {
+			err = record(f)
+		}
+		if err == nil {
+			g.Told, changed = f.Gap.To, true
+		}
+		if guess || err != nil {
 			later = append(later, g)
 		}
 	}
-	if len(later) == len(o.kept.Owed) {
+	if !changed {
 		return err
 	}
 	o.kept.Owed = later

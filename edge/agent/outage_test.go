@@ -27,6 +27,8 @@ type gatewayLife struct {
 	dir string
 	id  string
 	up  time.Duration
+	// newest is the stamp of the newest fact in the journal.
+	newest hall.Stamp
 }
 
 func (l *gatewayLife) start(wall time.Time) *gatewayRun {
@@ -40,7 +42,7 @@ func (l *gatewayLife) start(wall time.Time) *gatewayRun {
 		l.t.Fatal(err)
 	}
 	r := &gatewayRun{outages: o, j: j, began: l.up, up: &l.up}
-	o.begin(j, r.stamp(wall))
+	o.begin(j, l.newest, r.stamp(wall))
 	return r
 }
 
@@ -234,4 +236,50 @@ func TestOutagesFileIsBroken(t *testing.T) {
 	defer second.kill(t)
 	second.openNow(t, day.Add(4*time.Second), true)
 	second.gap(t, day, day.Add(4*time.Second))
+}
+
+// A machine that has no clock of its own begins with the time at which it stopped. When the county is long in coming, the gap
+// is told by that time first, and again, in its right length, once the county has set the clock.
+func TestGapIsToldAgainWhenTheClockWasWrong(t *testing.T) {
+	for name, behind := range map[string]time.Duration{"wrong": 20 * time.Minute, "right": 0} {
+		t.Run(name, func(t *testing.T) {
+			l := &gatewayLife{t: t, dir: t.TempDir(), id: "m", up: time.Hour}
+			first := l.start(day)
+			first.openNow(t, day, true)
+			first.kill(t)
+			l.newest = first.stamp(day)
+
+			l.id, l.up = "started again", 20*time.Second
+			opened := day.Add(5 * time.Second)
+			second := l.start(opened)
+			defer second.kill(t)
+			second.openNow(t, opened, false)
+			l.up += settleAfter
+			second.settleNow(t, opened.Add(settleAfter), false)
+			second.settleNow(t, opened.Add(settleAfter), false)
+			second.gap(t, day, opened)
+			second.facts = nil
+			l.up += time.Minute
+			second.settleNow(t, opened.Add(behind+settleAfter+time.Minute), true)
+			if behind == 0 && len(second.facts) == 0 {
+				return
+			}
+			second.gap(t, day, opened.Add(behind))
+		})
+	}
+}
+
+// A lost alive mark does not hide an outage: the newest fact says when the run before was there.
+func TestGapWithoutAliveMark(t *testing.T) {
+	l := &gatewayLife{t: t, dir: t.TempDir(), id: "m", up: time.Hour}
+	first := l.start(day)
+	first.openNow(t, day, true)
+	l.up += 10 * time.Second
+	l.newest = first.stamp(day.Add(10 * time.Second))
+	first.kill(t) // and it never wrote one
+	l.up += 5 * time.Second
+	second := l.start(day.Add(15 * time.Second))
+	defer second.kill(t)
+	second.openNow(t, day.Add(15*time.Second), true)
+	second.gap(t, day.Add(10*time.Second), day.Add(15*time.Second))
 }

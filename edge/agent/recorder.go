@@ -2,12 +2,14 @@ package agent
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"sync"
 	"time"
 
+	"hallpulse/edge/driver"
 	"hallpulse/hall"
 	"hallpulse/hall/wire"
 )
@@ -63,7 +65,8 @@ func newRecorder(o recorderOptions) *recorder {
 		owed: map[time.Duration]debt{}}
 }
 
-// Fact journals f and returns when it is durable. Facts of several devices share one sync of the disk.
+// Fact journals f and returns when it is durable. Facts of several devices share one sync of the disk. A fact that no record
+// can hold is a driver.ErrPermanent.
 func (r *recorder) Fact(ctx context.Context, f hall.Fact) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -73,7 +76,7 @@ func (r *recorder) Fact(ctx context.Context, f hall.Fact) error {
 		f.At = r.Stamp()
 	}
 	err := r.record(f)
-	if told || err == nil {
+	if told || err == nil || errors.Is(err, driver.ErrPermanent) {
 		r.repay(f.At)
 	}
 	return err
@@ -84,7 +87,7 @@ func (r *recorder) record(f hall.Fact) error {
 	payload, err := wire.EncodeFact(f)
 	if err != nil {
 		r.count.fact(f.Kind, err)
-		return fmt.Errorf("agent: %s of %s: %w", f.Kind, f.Device, err)
+		return fmt.Errorf("agent: %s of %s: %w: %w", f.Kind, f.Device, driver.ErrPermanent, err)
 	}
 	r.mu.Lock()
 	r.writing++
@@ -196,7 +199,7 @@ func (r *recorder) state(now time.Time) hall.State {
 	return s
 }
 
-// lastShown is the number that a window's display showed last; a refresh of it is not a new call.
+// lastShown is the number that a window's display showed last, as far as the journal has it.
 func (r *recorder) lastShown(w hall.WindowID) string {
 	r.mu.Lock()
 	defer r.mu.Unlock()

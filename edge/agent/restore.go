@@ -51,6 +51,7 @@ func (a *Agent) restore() error {
 	}
 	_, err := a.eachFact(func(f hall.Fact) {
 		a.times.Note(&f)
+		a.past.note(&f)
 		if f.Punch != nil && a.terminal != nil {
 			a.terminal.Remember(attendance.KeyOf(f.Punch))
 		}
@@ -58,7 +59,7 @@ func (a *Agent) restore() error {
 	if err != nil {
 		return fmt.Errorf("agent: %w", err)
 	}
-	a.outages.begin(a.journal, a.clock.Now())
+	a.outages.begin(a.journal, a.past.newest, a.clock.Now())
 	return a.rebuild()
 }
 

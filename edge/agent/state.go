@@ -58,10 +58,21 @@ func (a *Agent) gateway(now hall.Stamp) hall.GatewayState {
 // Link tells how the way to the county is.
 func (a *Agent) Link() panel.Link {
 	if a.link == nil {
-		return panel.Link{}
+		return panel.Link{Alone: true}
 	}
 	s := a.link.Status()
-	return panel.Link{Connected: s.Connected && s.County, Since: s.Since, LastAck: s.LastAck, Pending: a.journal.Pending(hall.Facts)}
+	return panel.Link{Connected: s.Connected && s.County, Since: s.Since, LastAck: s.LastAck, Pending: a.journal.Pending(hall.Facts), Error: s.Error}
+}
+
+// Strangers gives the attendance terminals that wait for approval.
+func (a *Agent) Strangers() (out []panel.Stranger) {
+	if a.terminal == nil {
+		return nil
+	}
+	for _, p := range a.terminal.Pending() {
+		out = append(out, panel.Stranger{Serial: p.Serial, Addr: p.Addr.String(), Last: p.Last})
+	}
+	return out
 }
 
 // Refusals gives what devices said that could not be understood, newest first.

@@ -17,9 +17,11 @@ const writeTime = 300 * time.Millisecond
 
 // port is an open serial port.
 type port struct {
-	port  serial.Port
-	lock  int // descriptor that holds the lock; unlike the port's own it does not block
-	close sync.Once
+	port serial.Port
+	lock int // descriptor that holds the lock; unlike the port's own it does not block
+
+	mu     sync.Mutex // held while the line is written: the number of a closed descriptor belongs to the next file opened
+	closed bool
 }
 
 // Read gives what came, (0, nil) when nothing came for readTime.
@@ -31,8 +33,14 @@ func (p *port) Read(b []byte) (int, error) {
 	return n, nil
 }
 
-// Write sends b, for writeTime at most: a write that blocks could not be ended.
+// Write sends b, for writeTime at most: a write that blocks could not be ended. It may come from another goroutine than the
+// reader's, also after Close: what a driver answers waits for the disk.
 func (p *port) Write(b []byte) (n int, err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		return 0, fmt.Errorf("bus: write: %w", os.ErrClosed)
+	}
 	late := time.Now().Add(writeTime)
 	for n < len(b) {
 		k, err := unix.Write(p.lock, b[n:])
@@ -65,13 +73,16 @@ func (p *port) room(late time.Time) error {
 
 // Close gives the port back. What is not sent yet is thrown away: a line that does not send would hold up Close for half
 // a minute.
-func (p *port) Close() (err error) {
-	p.close.Do(func() {
-		_ = p.port.ResetOutputBuffer() // fails on a line that is gone
-		err = errors.Join(p.port.Close(), unix.Close(p.lock))
-		if err != nil {
-			err = fmt.Errorf("bus: close: %w", err)
-		}
-	})
-	return err
+func (p *port) Close() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		return nil
+	}
+	p.closed = true
+	_ = p.port.ResetOutputBuffer() // fails on a line that is gone
+	if err := errors.Join(p.port.Close(), unix.Close(p.lock)); err != nil {
+		return fmt.Errorf("bus: close: %w", err)
+	}
+	return nil
 }

@@ -192,6 +192,31 @@ func TestWriteHasALimit(t *testing.T) {
 	}
 }
 
+// An answer that comes after the line was closed must not be written into a file that has the line's old descriptor now.
+func TestWriteAfterClose(t *testing.T) {
+	p := open(t, bus.SerialOptions{Port: wire(t).Path()})
+	if err := p.Close(); err != nil {
+		t.Fatal(err)
+	}
+	var files []*os.File
+	for range 8 {
+		f, err := os.CreateTemp(t.TempDir(), "segment")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = f.Close() }()
+		files = append(files, f)
+	}
+	if _, err := p.Write([]byte("answer")); !errors.Is(err, os.ErrClosed) {
+		t.Errorf("written after the close: %v", err)
+	}
+	for _, f := range files {
+		if info, err := f.Stat(); err != nil || info.Size() > 0 {
+			t.Errorf("%s has %d bytes of the line, %v", f.Name(), info.Size(), err)
+		}
+	}
+}
+
 func TestErrorsNameThePortAndTheMend(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {

@@ -21,6 +21,7 @@ const (
 	maxID     = 64
 	maxName   = 256
 	maxPrefix = 4
+	maxSerial = 32 // of an attendance terminal
 )
 
 // checker looks for what types alone cannot refuse.

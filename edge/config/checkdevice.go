@@ -29,6 +29,9 @@ func (k *checker) device(path string, d *Device) {
 		k.unique(path+".serial.port", "port", d.Serial.Port)
 	}
 	if d.Zkteco != nil {
+		if s := d.Zkteco.Serial; s != "" && (len(s) > maxSerial || !validID(s)) {
+			k.fail(path+".zkteco.serial", conf.Say(textBadSerial, maxSerial), hall.Text{})
+		}
 		k.unique(path+".zkteco.serial", "terminal", d.Zkteco.Serial)
 		if d.Zkteco.TimeZone != "" {
 			k.zoneName(path+".zkteco.time_zone", d.Zkteco.TimeZone)

@@ -161,7 +161,7 @@ func (c *Config) Description() hall.Hall {
 	}
 	for _, d := range c.Devices {
 		zone := d.Zone
-		if zone == "" && d.Beam != nil {
+		if d.Beam != nil { // the zone that it counts, wherever it hangs
 			zone = d.Beam.Zone
 		}
 		h.Devices = append(h.Devices, hall.Device{ID: d.ID, Name: d.Name, Family: d.Family, Window: d.Window, Zone: zone})

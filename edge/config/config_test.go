@@ -25,7 +25,7 @@ func TestGood(t *testing.T) {
 	}
 	display := Device{
 		ID: "display-1", Name: hall.Text{ZH: "display-1"}, Family: hall.Display, Driver: SerialDisplay, Window: "w1",
-		Silence: 30 * time.Second, Serial: &Serial{Port: "/dev/ttyS1", Baud: 19200, DataBits: 8, Parity: "even", StopBits: "1.5"},
+		Silence: 30 * time.Second, Serial: &Serial{Port: "/dev/ttyS1", Baud: 19200, DataBits: 8, Parity: "even", StopBits: "2"},
 		Profile: filepath.Join("testdata", "profiles/led.yaml"), Addresses: map[int]hall.WindowID{1: "w1", 0x10: "w2"},
 	}
 	if !reflect.DeepEqual(c.Devices[0], display) {

@@ -31,7 +31,7 @@ type Serial struct {
 	Baud     int    `yaml:"baud" conf:"min=50,max=4000000"`
 	DataBits int    `yaml:"data_bits" conf:"min=5,max=8"`
 	Parity   string `yaml:"parity" conf:"oneof=none|odd|even|mark|space"`
-	StopBits string `yaml:"stop_bits" conf:"oneof=1|1.5|2"`
+	StopBits string `yaml:"stop_bits" conf:"oneof=1|2"`
 }
 
 // Defaults are those of most displays and keypads: 9600 8N1.
@@ -39,8 +39,8 @@ func (s *Serial) Defaults() { *s = Serial{Baud: 9600, DataBits: 8, Parity: "none
 
 // Zkteco is an attendance terminal that pushes.
 type Zkteco struct {
-	Serial   string `yaml:"serial" conf:"required,max=64"` // on the terminal's label; it is approved by this
-	TimeZone string `yaml:"time_zone"`                     // of the terminal's clock, IANA name; empty: the hall's
+	Serial   string `yaml:"serial" conf:"required"` // on the terminal's label; it is approved by this
+	TimeZone string `yaml:"time_zone"`              // of the terminal's clock, IANA name; empty: the hall's
 }
 
 // Camera is a network camera that is watched for being alive, not for what it shows.

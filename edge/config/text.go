@@ -7,6 +7,7 @@ var (
 	textMissing    = hall.Text{ZH: "缺少必填项", EN: "required, but missing"}
 	textAdd        = hall.Text{ZH: "请添加 %s", EN: "add %s"}
 	textBadID      = hall.Text{ZH: "编号只能由字母、数字、- 和 _ 组成，最长 64 位", EN: "an id is 1 to 64 letters, digits, - and _"}
+	textBadSerial  = hall.Text{ZH: "序列号只能由字母、数字、- 和 _ 组成，最长 %d 位", EN: "a serial number is 1 to %d letters, digits, - and _"}
 	textBadHallID  = hall.Text{ZH: "厅编号只能由小写字母、数字和 - 组成，最长 32 位", EN: "a hall's id is 1 to 32 of a-z, 0-9 and -"}
 	textTwice      = hall.Text{ZH: "与 %s 重复", EN: "the same as %s"}
 	textChooseElse = hall.Text{ZH: "请改成另一个", EN: "choose another"}

@@ -25,8 +25,8 @@ type Sink interface {
 	Fact(ctx context.Context, f hall.Fact) error
 	// Later is Fact for a device that waits for no answer: it takes the time of this call and returns at once, so that the
 	// device is read on while the disk is slow. What one driver gives keeps its order. stored is called once f is durable,
-	// from another goroutine; nil: nobody asks. An error means that f was not taken: ctx ended while the journal was full
-	// and very many facts waited.
+	// from another goroutine, perhaps after Run has ended; nil: nobody asks. A fact that no record can hold is refused. An
+	// error means that f was not taken: ctx ended while the journal was full and very many facts waited.
 	Later(ctx context.Context, f hall.Fact, stored func()) error
 	// Readings takes measured values of now; they are journalled soon. part is a zone, category, window or empty.
 	Reading(metric hall.Metric, part string, value float64)
@@ -52,5 +52,5 @@ type Expect struct {
 	MaxRetry time.Duration // longest back-off; 0: 30 s
 }
 
-// ErrPermanent marks an error that running again cannot mend before the configuration changes.
+// ErrPermanent marks an error that trying again cannot mend: a setting that is impossible, a fact that no record can hold.
 var ErrPermanent = errors.New("permanent")

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -181,82 +180,6 @@ func TestReadingsSyncFails(t *testing.T) {
 	}
 	if list, _ := j.Damage(); len(list) != 1 {
 		t.Fatal(list)
-	}
-}
-
-// smallDisk is a disk with room for so many bytes of both lanes.
-func smallDisk(most int) *faulty {
-	f := &faulty{}
-	sizes := map[string]int{}
-	f.write = func(path string, p []byte) (int, error) {
-		used := 0
-		for _, n := range sizes {
-			used += n
-		}
-		if !strings.HasSuffix(path, suffix) {
-			return 0, nil
-		}
-		if room := most - used; room < len(p) {
-			sizes[path] += max(room, 0)
-			return max(room, 0), syscall.ENOSPC
-		}
-		sizes[path] += len(p)
-		return 0, nil
-	}
-	f.remove = func(path string) error { delete(sizes, path); return nil }
-	return f
-}
-
-// However the room ends, by the quota or by the disk, readings go first and facts are refused, never dropped.
-func TestFull(t *testing.T) {
-	for name, opts := range map[string]Options{
-		"quota": {MaxBytes: 8192, FactsSegment: 512, ReadingsSegment: 512},
-		"disk":  {FS: smallDisk(8192), FactsSegment: 512, ReadingsSegment: 512},
-	} {
-		t.Run(name, func(t *testing.T) {
-			j := open(t, t.TempDir(), opts)
-			for range 200 { // more than fits
-				put(t, j, hall.Readings, strings.Repeat("r", 50), 5)
-			}
-			dropped := j.Dropped(hall.Readings)
-			if dropped == 0 || !j.Full() {
-				t.Fatal(dropped, j.Full())
-			}
-			if first, _ := j.Bounds(hall.Readings); first != dropped+1 {
-				t.Fatal(first, dropped)
-			}
-			stored := 0
-			for ; stored < 500; stored++ {
-				if _, err := j.Append(hall.Facts, []byte(strings.Repeat("f", 50)), 1); err != nil {
-					if !errors.Is(err, ErrFull) {
-						t.Fatal(err)
-					}
-					break
-				}
-			}
-			if stored < 50 || stored == 500 {
-				t.Fatal("facts stored:", stored)
-			}
-			if seqs, _ := all(t, j, hall.Facts, 1); len(seqs) != stored || j.Dropped(hall.Facts) != 0 {
-				t.Fatal(len(seqs), stored)
-			}
-			if j.Dropped(hall.Readings) != 1000 {
-				t.Fatal(j.Dropped(hall.Readings))
-			}
-			if _, err := j.Append(hall.Readings, []byte(strings.Repeat("r", 500)), 1); !errors.Is(err, ErrFull) {
-				t.Fatal(err)
-			}
-			// What the county has makes room again.
-			if err := j.Ack(hall.Facts, uint64(stored)); err != nil {
-				t.Fatal(err)
-			}
-			if seq := put(t, j, hall.Facts, strings.Repeat("f", 50), 1); seq != uint64(stored+1) {
-				t.Fatal(seq)
-			}
-			if j.Dropped(hall.Facts) != 0 {
-				t.Fatal("facts dropped")
-			}
-		})
 	}
 }
 

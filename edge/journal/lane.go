@@ -33,6 +33,7 @@ type lane struct {
 	durable uint64     // last sequence that is on the disk
 	acked   uint64
 	dropped uint64
+	known   uint64        // last sequence as the meta file knew it when the journal was opened
 	changed chan struct{} // closed when durable grows
 }
 
@@ -49,7 +50,7 @@ type entry struct {
 func newLane(j *Journal, id hall.Lane, most int64, c cursor) *lane {
 	return &lane{
 		j: j, id: id, dir: filepath.Join(j.dir, id.String()), most: most,
-		acked: c.Acked, dropped: c.Dropped, changed: make(chan struct{}),
+		acked: c.Acked, dropped: c.Dropped, known: c.Last, changed: make(chan struct{}),
 	}
 }
 

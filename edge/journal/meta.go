@@ -22,10 +22,12 @@ type meta struct {
 	Readings cursor `json:"readings"`
 }
 
-// cursor is how far the county has stored a lane, and how many records were given up before it had them.
+// cursor is how far the county has stored a lane, and how many records were given up before it had them. Last is for a lane
+// that gave up all it held: no sequence is used twice.
 type cursor struct {
 	Acked   uint64 `json:"acked"`
 	Dropped uint64 `json:"dropped"`
+	Last    uint64 `json:"last,omitempty"`
 }
 
 const (
@@ -53,7 +55,7 @@ func decodeMeta(b []byte) (m meta, why string) {
 	if err := json.Unmarshal(line, &m); err != nil {
 		return meta{}, err.Error()
 	}
-	if m.Version != metaVersion || m.Epoch == 0 || m.Facts.Acked > MaxSeq || m.Readings.Acked > MaxSeq {
+	if m.Version != metaVersion || m.Epoch == 0 || max(m.Facts.Acked, m.Facts.Last, m.Readings.Acked, m.Readings.Last) > MaxSeq {
 		return meta{}, "not a journal of this version"
 	}
 	return m, ""
@@ -85,7 +87,7 @@ func (j *Journal) saveMeta() error {
 	f, r := j.facts, j.readings
 	m := meta{
 		Version: metaVersion, Epoch: j.epoch, Boot: j.boot,
-		Facts: cursor{f.acked, f.dropped}, Readings: cursor{r.acked, r.dropped},
+		Facts: cursor{f.acked, f.dropped, f.durable}, Readings: cursor{r.acked, r.dropped, r.durable},
 	}
 	j.dirty = false
 	j.mu.Unlock()

@@ -12,6 +12,9 @@ import (
 // fullFor is how long the journal says that it is full after it had to give up or refuse something.
 const fullFor = time.Minute
 
+// longestDay is the length of a business day on which the clocks go back.
+const longestDay = 25 * time.Hour
+
 // plausible is when the first gateway was built: a segment that says it is older was made before the clock was right.
 var plausible = time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)
 
@@ -90,17 +93,22 @@ func (j *Journal) trimmable(l *lane, before time.Time) *segment {
 	if len(l.segs) < 2 || !l.spare(l.segs[1].first-1) {
 		return nil
 	}
-	// Everything in a segment is older than each later segment; the earliest plausible one of them tells how old at least.
-	bound := j.opts.Now()
-	for _, s := range l.segs[1:] {
+	if !l.olderThan(before) {
+		return nil
+	}
+	return l.segs[0]
+}
+
+// olderThan tells whether every record of the oldest segment is older than before. Everything in a segment is older than each
+// later segment: the earliest plausible one of them tells how old at least. The caller holds j.mu.
+func (l *lane) olderThan(before time.Time) bool {
+	bound := l.j.opts.Now()
+	for _, s := range l.segs[min(1, len(l.segs)):] {
 		if c := s.head.created; c.After(plausible) && c.Before(bound) {
 			bound = c
 		}
 	}
-	if !bound.Before(before) {
-		return nil
-	}
-	return l.segs[0]
+	return bound.Before(before)
 }
 
 // spare tells whether the county needs no record up to last any more. The caller holds j.mu.
@@ -140,8 +148,9 @@ func (j *Journal) room(l *lane, n int64) error {
 	}
 }
 
-// free removes one segment to make room for lane l: readings the county has, then facts it has and nobody needs, then
-// the oldest other readings, and for facts the oldest acknowledged facts. It is called with l.io held.
+// free removes one segment to make room for lane l: readings the county has, then facts it has and nobody needs (they are
+// older than a day: a restart makes the day's state from the others), then the oldest other readings, and for facts the
+// oldest acknowledged facts. It is called with l.io held.
 func (j *Journal) free(l *lane) bool {
 	s, of := j.victim(l)
 	if s == nil && l == j.facts && j.sealReadings() {
@@ -190,7 +199,7 @@ func (j *Journal) victim(l *lane) (*segment, *lane) {
 	switch {
 	case readings != nil && rLast <= j.readings.acked:
 		return readings, j.readings
-	case facts != nil && j.facts.spare(fLast) && fLast < j.facts.last:
+	case facts != nil && j.facts.spare(fLast) && fLast < j.facts.last && j.facts.olderThan(j.opts.Now().Add(-longestDay)):
 		return facts, j.facts
 	case readings != nil:
 		return readings, j.readings

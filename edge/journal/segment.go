@@ -222,7 +222,7 @@ func (l *lane) load() error {
 			l.segs = l.segs[:n-1]
 		}
 	}
-	l.last = max(l.last, l.acked)
+	l.last = max(l.last, l.acked, l.known)
 	l.durable = l.last
 	for _, s := range l.segs {
 		l.j.total += s.size

@@ -30,10 +30,18 @@ const (
 
 // Link is what the gateway knows of its way to the county.
 type Link struct {
+	Alone     bool // the hall has no county
 	Connected bool
 	Since     time.Time
 	LastAck   time.Time // the county's last word that it stored something
 	Pending   uint64    // facts not yet stored by the county
+	Error     string    // why there is no connection; empty while there is one
+}
+
+// Stranger is an attendance terminal that calls but is not configured: it keeps its punches until somebody approves it.
+type Stranger struct {
+	Serial, Addr string
+	Last         time.Time
 }
 
 // Refusal is something a device said that could not be understood.
@@ -50,6 +58,7 @@ type Source interface {
 	State() hall.State
 	Link() Link
 	Refusals() []Refusal
+	Strangers() []Stranger
 }
 
 // Options of a panel. Source is required.
@@ -187,7 +196,7 @@ func (p *Panel) serve(name string) http.HandlerFunc {
 			lang = "en"
 		}
 		var out bytes.Buffer
-		if err := p.page.ExecuteTemplate(&out, name, p.view(lang, time.Now())); err != nil {
+		if err := p.page.ExecuteTemplate(&out, name, p.view(lang)); err != nil {
 			p.opts.Logger.Error("panel: page", "err", err)
 			http.Error(w, "page", http.StatusInternalServerError)
 			return

@@ -14,7 +14,12 @@ import (
 )
 
 // source is a hall with something of everything.
-type source struct{ link Link }
+type source struct {
+	link Link
+	now  time.Time // of the hall; zero: the system's
+	gate hall.GatewayState
+	bare bool // it has a camera only
+}
 
 func (s source) Describe() hall.Hall {
 	return hall.Hall{
@@ -22,12 +27,23 @@ func (s source) Describe() hall.Hall {
 		Windows:    []hall.Window{{ID: "1", Name: hall.Text{ZH: "1号窗口"}}},
 		Categories: []hall.Category{{ID: "social", Name: hall.Text{ZH: "社会保障"}, Prefix: "A"}},
 		Zones:      []hall.Zone{{ID: "wait", Name: hall.Text{ZH: "休息等候区"}}},
-		Devices:    []hall.Device{{ID: "cam", Name: hall.Text{ZH: "大厅摄像机"}}},
+		Devices:    s.devices(),
 	}
 }
 
+func (s source) devices() []hall.Device {
+	list := []hall.Device{{ID: "cam", Name: hall.Text{ZH: "大厅摄像机"}, Family: hall.Camera}}
+	if s.bare {
+		return list
+	}
+	return append(list, hall.Device{ID: "bus", Family: hall.Display}, hall.Device{ID: "door", Family: hall.Occupancy}, hall.Device{ID: "zk", Family: hall.Attendance})
+}
+
 func (s source) State() hall.State {
-	now := time.Now()
+	now := s.now
+	if now.IsZero() {
+		now = time.Now()
+	}
 	return hall.State{
 		Hall: "jiangkou", AsOf: now,
 		Queue: hall.QueueState{
@@ -35,11 +51,15 @@ func (s source) State() hall.State {
 			Categories: []hall.CategoryQueue{{ID: "social", Waiting: 7}}, Windows: []hall.WindowState{{ID: "1", Open: true, Serving: "A012"}},
 		},
 		Zones:   hall.ZonesState{Total: 9, Zones: []hall.ZoneState{{ID: "wait", People: 9, In: 20, Out: 11}}},
-		Devices: hall.DevicesState{Devices: []hall.DeviceState{{ID: "cam", Health: hall.HealthStuck, Reason: hall.Reason{Code: "frozen"}, Since: now}}},
+		Devices: hall.DevicesState{Devices: []hall.DeviceState{{ID: "cam", Health: hall.HealthStuck, Reason: hall.Reason{Code: "frozen"}, Since: now, LastSeen: now, Refused: 41}}},
+		Gateway: s.gate,
 		Ratings: hall.RatingsState{Counts: [5]int{1, 0, 0, 1, 2}},
 	}
 }
 func (s source) Link() Link { return s.link }
+func (s source) Strangers() []Stranger {
+	return []Stranger{{Serial: "CEXA000000009", Addr: "192.0.2.9", Last: time.Now()}}
+}
 func (s source) Refusals() []Refusal {
 	return []Refusal{{Device: "bus", At: time.Now(), Reason: "checksum", Raw: []byte("<script>")}}
 }
@@ -80,6 +100,48 @@ func TestPage(t *testing.T) {
 			if !strings.Contains(body, w) {
 				t.Errorf("%s: %q is missing in\n%s", path, w, body)
 			}
+		}
+	}
+}
+
+// TestHallsClock: the page goes by the clock of the hall. The system's may stand in 1970 while the county's time is known.
+func TestHallsClock(t *testing.T) {
+	now := time.Date(2031, 5, 6, 7, 8, 9, 0, time.UTC)
+	p := newPanel(t, Options{Source: source{now: now}})
+	_, body, _ := get(t, p, "/content?lang=en")
+	for _, w := range []string{"15:08:09", "12 min"} {
+		if !strings.Contains(body, w) {
+			t.Errorf("%q is missing in\n%s", w, body)
+		}
+	}
+}
+
+// TestTroubles: what a technician must see is on the page, and nothing of it when there is none.
+func TestTroubles(t *testing.T) {
+	bad := source{
+		link: Link{Error: "not Authorized"},
+		gate: hall.GatewayState{DiskFull: true, ReadingsDropped: 12, ClockMark: hall.Unsure},
+	}
+	_, body, _ := get(t, newPanel(t, Options{Source: bad}), "/content?lang=en")
+	for _, w := range []string{"not Authorized", "disk is full", "12", "clock", "CEXA000000009", "192.0.2.9", "41"} {
+		if !strings.Contains(body, w) {
+			t.Errorf("%q is missing in\n%s", w, body)
+		}
+	}
+	_, body, _ = get(t, newPanel(t, Options{Source: source{link: Link{Alone: true}}}), "/content?lang=en")
+	for _, w := range []string{"not connected", "disk is full", "clock is not right"} {
+		if strings.Contains(body, w) {
+			t.Errorf("%q in\n%s", w, body)
+		}
+	}
+}
+
+// TestNoEquipment: a hall that cannot count has no figure, not a zero.
+func TestNoEquipment(t *testing.T) {
+	_, body, _ := get(t, newPanel(t, Options{Source: source{bare: true}}), "/content?lang=en")
+	for _, w := range []string{"<b>–</b>waiting", "<b>–</b>people", "<b>–</b>open windows", "<b>–</b>staff"} {
+		if !strings.Contains(body, w) {
+			t.Errorf("%q is missing in\n%s", w, body)
 		}
 	}
 }

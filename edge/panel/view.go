@@ -2,6 +2,7 @@ package panel
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -22,19 +23,23 @@ type view struct {
 	Devices          []row
 	Staff, Ratings   string
 	Refusals         []row
+	Strangers        []row
+	Troubles         []string
 	Estimated        bool
 }
 
 // row is one line of a table.
 type row struct{ Name, Value, More, Class string }
 
-func (p *Panel) view(lang string, now time.Time) view {
+func (p *Panel) view(lang string) view {
 	desc, s, t := p.opts.Source.Describe(), p.opts.Source.State(), p.messages[lang]
-	loc := desc.Location()
+	loc, now := desc.Location(), s.AsOf // the hall's clock: the system's may be wrong
 	v := view{Lang: lang, Other: map[string]string{"zh": "en", "en": "zh"}[lang], T: t, Hall: desc.Name.In(lang), AsOf: now.In(loc).Format("15:04:05")}
 	v.Link, v.LinkClass = linkText(p.opts.Source.Link(), t, loc)
-	v.Waiting, v.People = strconv.Itoa(s.Queue.Waiting), strconv.Itoa(s.Zones.Total)
-	v.Longest, v.Estimated = age(s.Queue.Oldest, now, t), s.Queue.Estimated
+	v.Troubles = troubles(s.Gateway, t)
+	queue := owns(desc, hall.Dispenser, hall.Display)
+	v.Waiting, v.People = figure(queue, s.Queue.Waiting), figure(owns(desc, hall.Occupancy), s.Zones.Total)
+	v.Longest, v.Estimated = age(s.Queue.Oldest, now, t), queue && s.Queue.Estimated
 	open := 0
 	names := map[hall.CategoryID]string{}
 	for _, c := range desc.Categories {
@@ -51,12 +56,16 @@ func (p *Panel) view(lang string, now time.Time) view {
 		}
 		v.Windows = append(v.Windows, r)
 	}
-	v.Open = strconv.Itoa(open)
+	v.Open = figure(queue, open)
 	for _, z := range s.Zones.Zones {
-		v.Zones = append(v.Zones, row{Name: zoneName(desc, z.ID, lang), Value: strconv.Itoa(z.People), More: fmt.Sprintf("%s %d / %s %d", t["in"], z.In, t["out"], z.Out)})
+		r := row{Name: zoneName(desc, z.ID, lang), Value: strconv.Itoa(z.People), More: fmt.Sprintf("%s %d / %s %d", t["in"], z.In, t["out"], z.Out)}
+		if z.Estimated {
+			r.More += " · " + t["estimated"]
+		}
+		v.Zones = append(v.Zones, r)
 	}
 	v.Devices = deviceRows(desc, s.Devices, t, lang, loc)
-	v.Staff = strconv.Itoa(len(s.Staff.Present))
+	v.Staff = figure(owns(desc, hall.Attendance), len(s.Staff.Present))
 	v.Ratings = t["none"]
 	if n := s.Ratings.Total(); n > 0 {
 		v.Ratings = fmt.Sprintf("%.0f%% (%d/%d)", 100*float64(s.Ratings.Good())/float64(n), s.Ratings.Good(), n)
@@ -64,7 +73,40 @@ func (p *Panel) view(lang string, now time.Time) view {
 	for _, r := range p.opts.Source.Refusals() {
 		v.Refusals = append(v.Refusals, row{Name: string(r.Device), Value: r.At.In(loc).Format("15:04:05"), More: r.Reason, Class: fmt.Sprintf("% x", r.Raw)})
 	}
+	for _, x := range p.opts.Source.Strangers() {
+		v.Strangers = append(v.Strangers, row{Name: x.Serial, Value: x.Addr, More: x.Last.In(loc).Format("15:04:05")})
+	}
 	return v
+}
+
+// owns says whether a hall has a device of one of the families.
+func owns(d hall.Hall, families ...hall.Family) bool {
+	return slices.ContainsFunc(d.Devices, func(x hall.Device) bool { return slices.Contains(families, x.Family) })
+}
+
+// figure prints a count of what the hall can count.
+func figure(counted bool, n int) string {
+	if !counted {
+		return none
+	}
+	return strconv.Itoa(n)
+}
+
+// none stands for what is not known.
+const none = "–"
+
+// troubles says what is wrong with the gateway itself.
+func troubles(g hall.GatewayState, t map[string]string) (out []string) {
+	if g.DiskFull {
+		out = append(out, t["disk_full"])
+	}
+	if g.ReadingsDropped > 0 {
+		out = append(out, fmt.Sprintf("%s %d", t["readings_dropped"], g.ReadingsDropped))
+	}
+	if g.ClockMark == hall.Unsure {
+		out = append(out, t["clock_unsure"])
+	}
+	return out
 }
 
 func deviceRows(desc hall.Hall, s hall.DevicesState, t map[string]string, lang string, loc *time.Location) (out []row) {
@@ -83,19 +125,31 @@ func deviceRows(desc hall.Hall, s hall.DevicesState, t map[string]string, lang s
 		if !d.Since.IsZero() {
 			more = d.Since.In(loc).Format("15:04") + " " + more
 		}
+		if !d.LastSeen.IsZero() {
+			more += fmt.Sprintf(" · %s %s", t["last_seen"], d.LastSeen.In(loc).Format("15:04:05"))
+		}
+		if d.Refused > 0 {
+			more += fmt.Sprintf(" · %s %d", t["refused"], d.Refused)
+		}
 		out = append(out, row{Name: names[d.ID], Value: t["health_"+d.Health.String()], More: more, Class: d.Health.String()})
 	}
 	return out
 }
 
 func linkText(l Link, t map[string]string, loc *time.Location) (text, class string) {
-	if !l.Connected {
+	switch {
+	case l.Alone:
+		return t["link_alone"], "ok"
+	case l.Connected:
+		text, class = t["link_up"], "ok"
+	default:
 		text, class = t["link_down"], "down"
 		if !l.Since.IsZero() {
 			text += " " + l.Since.In(loc).Format("15:04")
 		}
-	} else {
-		text, class = t["link_up"], "ok"
+		if l.Error != "" {
+			text += " (" + l.Error + ")"
+		}
 	}
 	if l.Pending > 0 {
 		text += fmt.Sprintf(" · %s %d", t["pending"], l.Pending)
@@ -106,7 +160,7 @@ func linkText(l Link, t map[string]string, loc *time.Location) (text, class stri
 // age gives how long ago t was, in minutes as the offices say it.
 func age(since, now time.Time, t map[string]string) string {
 	if since.IsZero() {
-		return "–"
+		return none
 	}
 	return fmt.Sprintf("%d %s", max(0, int(now.Sub(since).Minutes())), t["minutes"])
 }

@@ -18,7 +18,7 @@ const (
 // health derives a device's state from the evidence it gave. It reads no clock and starts nothing.
 type health struct {
 	expect   driver.Expect
-	started  time.Time
+	started  time.Time // of the program, or when the device was opened last
 	seen     time.Time
 	failed   *hall.Reason
 	degraded *hall.Reason
@@ -74,7 +74,7 @@ func (h *health) state(now time.Time) (hall.Health, hall.Reason) {
 	if !h.babbled.IsZero() && now.Sub(h.babbled) < babbleWindow {
 		return hall.HealthDegraded, hall.Reason{Code: "babble"}
 	}
-	if h.seen.IsZero() {
+	if h.seen.Before(h.started) { // also when it was never seen
 		return hall.HealthUnknown, hall.Reason{}
 	}
 	return hall.HealthOK, hall.Reason{}

@@ -2,8 +2,10 @@ package supervise
 
 import (
 	"context"
+	"errors"
 	"time"
 
+	"hallpulse/edge/driver"
 	"hallpulse/hall"
 )
 
@@ -20,13 +22,14 @@ const (
 type queued struct {
 	fact   hall.Fact
 	stored func()
+	heard  time.Time
 }
 
 // Later queues f with the time of now.
 func (u *unit) Later(ctx context.Context, f hall.Fact, stored func()) error {
 	f.Device, f.At = u.dev.ID, u.s.opts.Recorder.Stamp()
 	select {
-	case u.queue <- queued{f, stored}:
+	case u.queue <- queued{f, stored, time.Now()}:
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
@@ -57,14 +60,20 @@ func (u *unit) store(ctx context.Context, ended <-chan struct{}) {
 	}
 }
 
-// keep journals one fact, again and again until ctx ends; once more then.
+// keep journals one fact, again and again until ctx ends; once more then. One that can never be stored is set aside: those
+// behind it must not wait for it.
 func (u *unit) keep(ctx context.Context, q queued) {
 	for {
 		err := u.s.opts.Recorder.Fact(context.WithoutCancel(ctx), q.fact)
 		if err == nil {
+			u.s.opts.Metrics.Read(u.dev.ID, time.Since(q.heard), nil)
 			if q.stored != nil {
 				q.stored()
 			}
+			return
+		}
+		if errors.Is(err, driver.ErrPermanent) {
+			u.Refused(err.Error(), q.fact.Raw)
 			return
 		}
 		if ctx.Err() != nil {

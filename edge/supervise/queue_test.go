@@ -3,6 +3,7 @@ package supervise
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -67,6 +68,48 @@ func TestLaterDoesNotWait(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestLaterPoison: a fact that can never be stored is set aside with its reason and does not hold up those behind it.
+func TestLaterPoison(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := &poisoned{}
+		reads := driverFunc(func(ctx context.Context, out driver.Sink) error {
+			for _, n := range []string{"far too long", "A002"} {
+				if err := out.Later(ctx, hall.Fact{Kind: hall.KindInvite, Raw: []byte(n), Invite: &hall.Invite{Number: n}}, nil); err != nil {
+					return err
+				}
+			}
+			<-ctx.Done()
+			return nil
+		})
+		s := New(Options{Recorder: b}, []Device{{ID: "d", Driver: reads}})
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		s.Run(ctx)
+		r := s.Reports()[0]
+		if b.tried != 1 || b.stored != 1 || r.Refused != 1 || string(r.Refusals[0].Raw) != "far too long" {
+			t.Errorf("the bad one was tried %d times, %d stored, %+v", b.tried, b.stored, r)
+		}
+	})
+}
+
+// poisoned cannot take long numbers.
+type poisoned struct {
+	book
+	tried, stored int
+}
+
+func (p *poisoned) Fact(_ context.Context, f hall.Fact) error {
+	switch {
+	case f.Invite == nil:
+	case len(f.Invite.Number) > 4:
+		p.tried++
+		return fmt.Errorf("number too long: %w", driver.ErrPermanent)
+	default:
+		p.stored++
+	}
+	return nil
 }
 
 // TestLaterAtTheEnd: what is queued when the program ends is stored, once more tried where it failed.

@@ -13,12 +13,18 @@ var _ driver.Sink = (*unit)(nil)
 // Fact journals f as said by this device.
 func (u *unit) Fact(ctx context.Context, f hall.Fact) error {
 	f.Device = u.dev.ID
-	return u.s.opts.Recorder.Fact(ctx, f)
+	begin := time.Now()
+	err := u.s.opts.Recorder.Fact(ctx, f)
+	u.s.opts.Metrics.Read(u.dev.ID, time.Since(begin), err)
+	return err
 }
 
 // Reading journals a measured value of this device.
 func (u *unit) Reading(metric hall.Metric, part string, value float64) {
 	u.s.opts.Recorder.Reading(hall.Series{Metric: metric, Device: u.dev.ID, Part: part}, value)
+	if metric == hall.MetricReadSeconds {
+		u.s.opts.Metrics.Read(u.dev.ID, time.Duration(value*float64(time.Second)), nil)
+	}
 }
 
 // Opened ends the gap of this device. Silence is counted anew: an open port proves nothing about the device yet.
@@ -36,6 +42,7 @@ func (u *unit) Seen() {
 	u.mu.Lock()
 	u.health.sawDevice(time.Now())
 	u.mu.Unlock()
+	u.s.opts.Metrics.Seen(u.dev.ID)
 }
 
 // Degraded notes that the device lives but cannot be trusted.
@@ -67,9 +74,7 @@ func (u *unit) Refused(reason string, raw []byte) {
 	}
 	u.kept = append(u.kept, r)
 	u.mu.Unlock()
-	if m := u.s.opts.Metrics; m != nil {
-		m.Refused(u.dev.ID)
-	}
+	u.s.opts.Metrics.Refused(u.dev.ID)
 }
 
 // clip shortens s to at most n bytes, on a character's border.

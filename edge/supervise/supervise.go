@@ -15,7 +15,7 @@ import (
 
 // Recorder keeps what drivers read. Fact returns when the fact is durable.
 type Recorder interface {
-	// Fact stores f, with the stamp it has or, where it has none, of now.
+	// Fact stores f, with the stamp it has or, where it has none, of now. driver.ErrPermanent: it can never be stored.
 	Fact(ctx context.Context, f hall.Fact) error
 	// Stamp gives the time of something heard now that Fact will store: until then the hall's sign of life stays behind it,
 	// so that a kill in between leaves a gap that names it.
@@ -25,7 +25,11 @@ type Recorder interface {
 
 // Metrics counts what the supervisor sees.
 type Metrics interface {
+	// Run tells how long a driver ran until it ended, and why.
 	Run(device hall.DeviceID, took time.Duration, err error)
+	// Read tells what a reading of a device took: from its word to the fact on the disk, or from the question to the answer.
+	Read(device hall.DeviceID, took time.Duration, err error)
+	Seen(device hall.DeviceID) // it gave evidence of life: a frame, an answer
 	Refused(device hall.DeviceID)
 	Health(device hall.DeviceID, h hall.Health)
 }
@@ -75,6 +79,9 @@ func New(opts Options, devices []Device) *Supervisor {
 	if opts.Logger == nil {
 		opts.Logger = slog.New(slog.DiscardHandler)
 	}
+	if opts.Metrics == nil {
+		opts.Metrics = noMetrics{}
+	}
 	if opts.Check <= 0 {
 		opts.Check = 500 * time.Millisecond
 	}
@@ -116,6 +123,16 @@ func (s *Supervisor) Reports() []Report {
 	return out
 }
 
+// Queued tells how many facts of a device wait for the disk.
+func (s *Supervisor) Queued(device hall.DeviceID) int {
+	for _, u := range s.units {
+		if u.dev.ID == device {
+			return len(u.queue)
+		}
+	}
+	return 0
+}
+
 func (s *Supervisor) tried() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -139,3 +156,12 @@ func backoff(e driver.Expect, n int) time.Duration {
 	}
 	return d/2 + rand.N(d/2+1)
 }
+
+// noMetrics counts nothing.
+type noMetrics struct{}
+
+func (noMetrics) Run(hall.DeviceID, time.Duration, error)  {}
+func (noMetrics) Read(hall.DeviceID, time.Duration, error) {}
+func (noMetrics) Seen(hall.DeviceID)                       {}
+func (noMetrics) Refused(hall.DeviceID)                    {}
+func (noMetrics) Health(hall.DeviceID, hall.Health)        {}

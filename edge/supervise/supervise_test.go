@@ -3,6 +3,7 @@ package supervise
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -150,6 +151,34 @@ func TestRecovery(t *testing.T) {
 		got := b.of("d")
 		if len(got) != 2 || got[0].To != hall.HealthDown || got[1].To != hall.HealthOK {
 			t.Errorf("changes: %+v", got)
+		}
+	})
+}
+
+// TestReplugged: a line that can be opened again proves nothing about its device; what it said before it failed is not now.
+func TestReplugged(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var b book
+		runs := 0
+		mute := func(ctx context.Context, out driver.Sink) error {
+			out.Opened()
+			if runs++; runs == 1 {
+				out.Seen()
+				<-time.After(2 * time.Second)
+				return errors.New("unplugged")
+			}
+			<-time.After(20 * time.Second)
+			out.Seen()
+			<-ctx.Done()
+			return nil
+		}
+		runFor(t, &b, time.Minute, Device{ID: "printer", Driver: driverFunc(mute), Expect: driver.Expect{MinRetry: 5 * time.Second}})
+		var got []hall.Health
+		for _, c := range b.of("printer") {
+			got = append(got, c.To)
+		}
+		if want := []hall.Health{hall.HealthOK, hall.HealthDown, hall.HealthUnknown, hall.HealthOK}; !slices.Equal(got, want) {
+			t.Errorf("was %v, want %v", got, want)
 		}
 	})
 }

@@ -55,9 +55,7 @@ func (u *unit) run(ctx context.Context) {
 		} else if n == 0 {
 			log.Warn("device cannot be opened", "err", err)
 		}
-		if m := u.s.opts.Metrics; m != nil {
-			m.Run(u.dev.ID, time.Since(begin), err)
-		}
+		u.s.opts.Metrics.Run(u.dev.ID, time.Since(begin), err)
 		select {
 		case <-ctx.Done():
 		case <-time.After(backoff(u.dev.Expect, n)):
@@ -94,6 +92,7 @@ func (u *unit) fail(err error) (lived bool) {
 func (u *unit) watch(ctx context.Context) {
 	tick := time.NewTicker(u.s.opts.Check)
 	defer tick.Stop()
+	u.s.opts.Metrics.Health(u.dev.ID, hall.HealthUnknown)
 	var lastRefusal time.Time
 	for {
 		select {
@@ -125,9 +124,7 @@ func (u *unit) check(ctx context.Context, now time.Time) {
 	u.mu.Lock()
 	u.current, u.reason = to, why
 	u.mu.Unlock()
-	if m := u.s.opts.Metrics; m != nil {
-		m.Health(u.dev.ID, to)
-	}
+	u.s.opts.Metrics.Health(u.dev.ID, to)
 }
 
 func (u *unit) sendRefusals(ctx context.Context) bool {

@@ -1,14 +1,13 @@
 // Package alert turns conditions of halls into incidents: pending, firing, acknowledged, resolved. It looks at the live
 // state only, so a replayed backlog can never fire "long queue now". A condition must hold for its time before it fires and
 // fall under its clearing limit before it ends. A hall that is not heard keeps its incidents as they are; a lost gateway
-// suppresses the incidents of its devices. Every change is stored before it is told, so a restart tells nothing twice.
+// suppresses the incidents of its devices. Every change is stored before it is told, together with what is to be told of
+// it: a hub that dies in between tells it after its restart.
 package alert
 
 import (
 	"cmp"
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -37,13 +36,20 @@ var (
 
 // Store keeps incidents.
 type Store interface {
-	SaveIncidents(ctx context.Context, list []store.IncidentRow) error
+	SaveIncidents(ctx context.Context, list []store.IncidentRow, tell ...store.Notice) error
 	OpenIncidents(ctx context.Context) ([]store.IncidentRow, error)
+	ResolvedIncidents(ctx context.Context, limit int) ([]store.IncidentRow, error)
 }
 
-// Notifier is told of incidents that fired, were acknowledged or resolved. It must not block.
+// Notice is a message about an incident, as it waits in the store for its receiver.
+type Notice = store.Notice
+
+// Notifier tells of incidents that fired, were acknowledged or resolved.
 type Notifier interface {
-	Notify(i Incident, v live.View)
+	// Word makes the message about a change; it is stored together with the change.
+	Word(i Incident, d hall.Hall) (Notice, error)
+	// Wake says that there are new ones in the store. It must not block.
+	Wake()
 }
 
 // Options of an engine. Store is required.
@@ -63,11 +69,12 @@ func DefaultFor() map[Rule]time.Duration {
 
 // Engine keeps the incidents of every hall.
 type Engine struct {
-	opts Options
-	mu   sync.Mutex
-	open map[subject]*Incident
-	done []Incident // resolved, newest last
-	subs map[chan Incident]struct{}
+	opts  Options
+	mu    sync.Mutex
+	open  map[subject]*Incident
+	done  []Incident                // resolved, newest last
+	descs map[hall.HallID]hall.Hall // as they were last seen, for the words of a message
+	subs  map[chan Incident]struct{}
 }
 
 // subject is what at most one open incident can be about.
@@ -77,7 +84,7 @@ type subject struct {
 	of   string
 }
 
-// New loads the open incidents: nothing is judged before they are known.
+// New loads the open incidents: nothing is judged before they are known. It also loads the latest resolved ones.
 func New(ctx context.Context, o Options) (*Engine, error) {
 	if o.Now == nil {
 		o.Now = time.Now
@@ -90,19 +97,42 @@ func New(ctx context.Context, o Options) (*Engine, error) {
 		limits[r] = d
 	}
 	o.For, o.Limits = limits, o.Limits.WithDefaults()
-	e := &Engine{opts: o, open: map[subject]*Incident{}, subs: map[chan Incident]struct{}{}}
-	rows, err := o.Store.OpenIncidents(ctx)
+	e := &Engine{opts: o, open: map[subject]*Incident{}, descs: map[hall.HallID]hall.Hall{}, subs: map[chan Incident]struct{}{}}
+	return e, e.load(ctx)
+}
+
+func (e *Engine) load(ctx context.Context) error {
+	open, err := e.opts.Store.OpenIncidents(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("alert: %w", err)
+		return fmt.Errorf("alert: %w", err)
 	}
-	for _, row := range rows {
-		var i Incident
-		if err := json.Unmarshal(row.Body, &i); err != nil {
-			return nil, fmt.Errorf("alert: stored incident %s: %w", row.ID, err)
+	for _, row := range open {
+		i, err := incidentOf(row)
+		if err != nil {
+			return err
 		}
 		e.open[subject{i.Hall, i.Rule, i.Subject}] = &i
 	}
-	return e, nil
+	done, err := e.opts.Store.ResolvedIncidents(ctx, keepResolved)
+	if err != nil {
+		return fmt.Errorf("alert: %w", err)
+	}
+	for _, row := range slices.Backward(done) {
+		i, err := incidentOf(row)
+		if err != nil {
+			return err
+		}
+		e.done = append(e.done, i)
+	}
+	return nil
+}
+
+func incidentOf(row store.IncidentRow) (Incident, error) {
+	var i Incident
+	if err := json.Unmarshal(row.Body, &i); err != nil {
+		return i, fmt.Errorf("alert: stored incident %s: %w", row.ID, err)
+	}
+	return i, nil
 }
 
 // Evaluate judges views at now. It is called when a hall changed and once a second.
@@ -112,146 +142,10 @@ func (e *Engine) Evaluate(ctx context.Context, views ...live.View) error {
 	defer e.mu.Unlock()
 	var changed []step
 	for _, v := range views {
-		if v.Link == live.LinkNever {
-			continue
-		}
+		e.descs[v.Desc.ID] = v.Desc
 		changed = append(changed, e.judge(v, now)...)
 	}
 	return e.commit(ctx, changed)
-}
-
-// step is a change of an incident on its way into the store.
-type step struct {
-	key    subject
-	next   Incident
-	view   live.View
-	notify bool
-}
-
-// judge gives the changes that a view brings; nothing is changed yet. The caller holds the lock.
-func (e *Engine) judge(v live.View, now time.Time) (out []step) {
-	lost := v.Link == live.LinkLost
-	if v.Link == live.LinkLate {
-		return nil // no news is no news
-	}
-	for _, c := range rule.Evaluate(v.State, v.Desc, !lost, e.opts.Limits, now) {
-		key := subject{v.Desc.ID, Rule(c.Rule), c.Subject}
-		if next, notify, ok := e.next(e.open[key], key, c, now); ok {
-			next.Suppressed = false // conditions of devices are judged only while their gateway is heard
-			out = append(out, step{key, next, v, notify})
-		}
-	}
-	for key, i := range e.open {
-		judged := slices.ContainsFunc(out, func(s step) bool { return s.key == key })
-		if key.hall == v.Desc.ID && key.rule == DeviceDown && i.Suppressed != lost && !judged {
-			next := *i
-			next.Suppressed = lost
-			out = append(out, step{key, next, v, false})
-		}
-	}
-	return out
-}
-
-// next is the life of an incident: what the condition c makes of i (nil: none is open).
-func (e *Engine) next(i *Incident, key subject, c rule.Condition, now time.Time) (next Incident, notify, changed bool) {
-	if i == nil {
-		if !c.Holds {
-			return Incident{}, false, false
-		}
-		next = Incident{ID: newID(), Hall: key.hall, Rule: key.rule, Subject: key.of, Status: Pending, Since: now}
-	} else {
-		next = *i
-	}
-	before := next
-	if c.Holds {
-		next.Value, next.Limit, next.Severity, next.Reason = c.Value, c.Limit, c.Severity, c.Reason
-		next.Peak = max(next.Peak, c.Value)
-	}
-	switch {
-	case next.Status == Pending && !c.Holds:
-		next.Status, next.ResolvedAt = Resolved, now // it never fired: forgotten without a word
-	case next.Status == Pending && now.Sub(next.Since) >= e.opts.For[key.rule]:
-		next.Status, next.FiredAt, notify = Firing, now, true
-	case c.Clear && (next.Status == Firing || next.Status == Acknowledged):
-		next.Status, next.ResolvedAt, notify = Resolved, now, true
-	}
-	quiet := i != nil && next.Status == before.Status && next.Severity == before.Severity && next.Reason == before.Reason && !risen(before, next)
-	return next, notify, !quiet
-}
-
-// risen says whether a value changed enough to be worth writing down: not for every second of a growing wait.
-func risen(a, b Incident) bool {
-	if b.Rule == WaitTooLong {
-		return b.Value >= a.Value+60
-	}
-	return a.Value != b.Value
-}
-
-// commit stores the changes and then lets them be true. The caller holds the lock.
-func (e *Engine) commit(ctx context.Context, list []step) error {
-	rows := make([]store.IncidentRow, 0, len(list))
-	for _, s := range list {
-		if s.next.FiredAt.IsZero() {
-			continue // pending ones are not history
-		}
-		row, err := rowOf(s.next)
-		if err != nil {
-			return err
-		}
-		rows = append(rows, row)
-	}
-	if len(rows) > 0 {
-		if err := e.opts.Store.SaveIncidents(ctx, rows); err != nil {
-			return fmt.Errorf("alert: %w", err)
-		}
-	}
-	for _, s := range list {
-		e.apply(s)
-	}
-	return nil
-}
-
-func rowOf(i Incident) (store.IncidentRow, error) {
-	body, err := json.Marshal(i)
-	if err != nil {
-		return store.IncidentRow{}, fmt.Errorf("alert: %w", err)
-	}
-	return store.IncidentRow{ID: i.ID, Hall: i.Hall, Rule: string(i.Rule), Subject: i.Subject, Status: string(i.Status), Since: i.Since, Resolved: i.ResolvedAt, Body: body}, nil
-}
-
-func (e *Engine) apply(s step) {
-	i := s.next
-	if i.Status == Resolved {
-		delete(e.open, s.key)
-		if i.FiredAt.IsZero() {
-			return
-		}
-		e.done = append(e.done, i)
-		if len(e.done) > keepResolved {
-			e.done = slices.Delete(e.done, 0, len(e.done)-keepResolved)
-		}
-	} else {
-		e.open[s.key] = &i
-	}
-	if i.Status == Pending {
-		return
-	}
-	e.publish(i)
-	if s.notify && !i.Suppressed && e.opts.Notifier != nil {
-		e.opts.Notifier.Notify(i, s.view)
-	}
-}
-
-// publish tells subscribers; one that fell behind is dropped.
-func (e *Engine) publish(i Incident) {
-	for ch := range e.subs {
-		select {
-		case ch <- i:
-		default:
-			delete(e.subs, ch)
-			close(ch)
-		}
-	}
 }
 
 // List gives the open incidents, worst and oldest first, and then the latest resolved ones, newest first.
@@ -286,7 +180,7 @@ func (e *Engine) Acknowledge(ctx context.Context, id, by string) (Incident, erro
 		}
 		next := *i
 		next.Status, next.AcknowledgedAt, next.AcknowledgedBy = Acknowledged, e.opts.Now(), by
-		err := e.commit(ctx, []step{{key: key, next: next, view: live.View{Desc: hall.Hall{ID: i.Hall}}, notify: true}})
+		err := e.commit(ctx, []step{{key: key, next: next, notify: true}})
 		return next, err
 	}
 	for _, i := range e.done {
@@ -346,10 +240,4 @@ func (e *Engine) Run(ctx context.Context, views Views) {
 			e.opts.Logger.Warn("alerts cannot be stored", "failing", failing, "err", err)
 		}
 	}
-}
-
-func newID() string {
-	var b [8]byte
-	_, _ = rand.Read(b[:]) // never fails: it ends the program instead
-	return hex.EncodeToString(b[:])
 }

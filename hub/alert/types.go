@@ -45,5 +45,12 @@ type Incident struct {
 	AcknowledgedAt time.Time   `json:"acknowledged_at,omitzero"`
 	AcknowledgedBy string      `json:"acknowledged_by,omitempty"`
 	ResolvedAt     time.Time   `json:"resolved_at,omitzero"`
+	Ended          string      `json:"ended,omitempty"`      // why it was resolved without its condition being over; empty: it is over
 	Suppressed     bool        `json:"suppressed,omitempty"` // inhibited: its gateway is lost
 }
+
+// Why an incident was resolved, where it is not that its condition is over.
+const (
+	EndedRetired = "hall_retired"   // nobody waits for its hall any more
+	EndedRemoved = "device_removed" // its hall has no such device any more
+)

@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -147,11 +148,16 @@ func eventually(t *testing.T, what string, ok func() bool) {
 type hooks struct {
 	server *httptest.Server
 	ch     chan webhook.Message
+	away   atomic.Bool // nobody is there who could take a message
 }
 
 func newHooks(t *testing.T) *hooks {
 	h := &hooks{ch: make(chan webhook.Message, 1000)}
-	h.server = httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+	h.server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if h.away.Load() {
+			w.WriteHeader(http.StatusServiceUnavailable)
+			return
+		}
 		body, err := io.ReadAll(r.Body)
 		var m webhook.Message
 		if err = errors.Join(err, json.Unmarshal(body, &m)); err != nil || r.Header.Get(webhook.SignatureHeader) != webhook.Sign("shared", body) {

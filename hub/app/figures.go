@@ -1,13 +1,16 @@
 package app
 
 import (
+	"context"
 	"fmt"
+	"math"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"hallpulse/hub/alert"
 	"hallpulse/hub/ingest"
 	"hallpulse/hub/live"
+	"hallpulse/hub/notify/webhook"
 )
 
 const (
@@ -46,9 +49,19 @@ func webhookMetrics(a *App) []metric {
 	}
 	return []metric{
 		{desc("webhook_sent_total", "Messages that the receiver took."), counter, func(a *App) float64 { return float64(a.webhook.Sent()) }},
-		{desc("webhook_dropped_total", "Messages that found the queue full."), counter, func(a *App) float64 { return float64(a.webhook.Dropped()) }},
-		{desc("webhook_waiting", "Messages in the queue."), gauge, func(a *App) float64 { return float64(a.webhook.Waiting()) }},
+		{desc("webhook_dropped_total", "Messages that were given up: refused for good, or not taken for a day."), counter, func(a *App) float64 { return float64(a.webhook.Dropped()) }},
+		{desc("webhook_waiting", "Messages that wait for the receiver; NaN while the store does not answer."), gauge, (*App).webhookWaiting},
 	}
+}
+
+func (a *App) webhookWaiting() float64 {
+	ctx, cancel := context.WithTimeout(context.Background(), metricsTimeout/2)
+	defer cancel()
+	n, err := a.store.CountNotices(ctx, webhook.Channel)
+	if err != nil {
+		return math.NaN()
+	}
+	return float64(n)
 }
 
 // laneMetrics are the figures of each lane of the halls' logs.
@@ -75,7 +88,7 @@ func laneMetrics() []laneMetric {
 
 // collectHalls counts halls by link; a link that no hall has is 0.
 func (c *collector) collectHalls(out chan<- prometheus.Metric) {
-	count := map[live.Link]int{live.LinkOnline: 0, live.LinkLate: 0, live.LinkLost: 0, live.LinkNever: 0}
+	count := map[live.Link]int{live.LinkOnline: 0, live.LinkLate: 0, live.LinkLost: 0, live.LinkNever: 0, live.LinkRetired: 0}
 	for _, v := range c.app.live.All() {
 		count[v.Link]++
 	}

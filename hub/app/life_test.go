@@ -33,6 +33,9 @@ func TestRestart(t *testing.T) {
 		t.Errorf("the hall after the restart: %d %.300s", code, body)
 	}
 	g = b.connect(t, described("jiangkou", "江口镇"))
+	if open := items[alert.Incident](t, b, "/api/v1/alerts?status=open"); len(open) != 1 {
+		t.Errorf("open after the gateway said that it is there, and nothing of its queue: %+v", open)
+	}
 	g.waiting(9)
 	g.tickets(1, 4)
 	g.awaitFacts(4)
@@ -44,6 +47,60 @@ func TestRestart(t *testing.T) {
 		t.Errorf("another incident ended: %+v", m.Incident)
 	}
 	b.hooks.none(t)
+}
+
+// TestUntold: what the receiver had not taken when the hub ended is told by the next one, once.
+func TestUntold(t *testing.T) {
+	b := newBench(t)
+	g := b.connect(t, described("jiangkou", "江口镇"))
+	b.hooks.away.Store(true)
+	g.waiting(9)
+	eventually(t, "the alert is there", func() bool { return len(items[alert.Incident](t, b, "/api/v1/alerts?status=firing")) == 1 })
+	if _, body := b.get(t, b.token, "/metrics"); !strings.Contains(body, "\nhallpulse_webhook_waiting 1\n") {
+		t.Error("metrics do not tell of the message that waits")
+	}
+	b.stop()
+	b.hooks.away.Store(false)
+	b.start(t)
+	b.hooks.await(t, "firing", "queue_too_long")
+	b.stop()
+	b.start(t)
+	g = b.connect(t, described("jiangkou", "江口镇"))
+	g.waiting(0)
+	b.hooks.await(t, "resolved", "queue_too_long")
+	b.hooks.none(t)
+}
+
+// TestRetired: a hall whose credential was taken away for good is nobody's alert and stands on no list, until it is
+// enrolled again.
+func TestRetired(t *testing.T) {
+	b := newBench(t)
+	g := b.connect(t, described("jiangkou", "江口镇"))
+	g.keypad(hall.HealthDown)
+	b.hooks.await(t, "firing", "device_down")
+	g.vanish()
+	b.hooks.await(t, "firing", "gateway_lost")
+	if err := b.admin.Revoke(t.Context(), "jiangkou"); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "no alert is open", func() bool { return len(items[alert.Incident](t, b, "/api/v1/alerts?status=open")) == 0 })
+	listed := func() bool {
+		_, page := b.get(t, b.token, "/")
+		_, devices := b.get(t, b.token, "/devices")
+		return strings.Contains(page, "江口镇") || strings.Contains(devices, "江口镇")
+	}
+	eventually(t, "it is not listed", func() bool { return !listed() })
+	if code, page := b.get(t, b.token, "/halls/jiangkou"); code != http.StatusOK || !strings.Contains(page, "停用") {
+		t.Errorf("its page: %d", code)
+	}
+	b.stop()
+	b.start(t)
+	if _, body := b.get(t, b.token, "/api/v1/halls/jiangkou"); !strings.Contains(body, `"link":"retired"`) || listed() {
+		t.Errorf("after a restart: %.200s", body)
+	}
+	g = b.connect(t, described("jiangkou", "江口镇"))
+	g.waiting(1)
+	eventually(t, "it is listed again", listed)
 }
 
 // TestRevoke: a credential that another program takes away ends the connection, and opens none any more.

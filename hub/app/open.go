@@ -72,7 +72,8 @@ func (a *App) openLive(ctx context.Context) error {
 		if enrolled[string(h.Desc.ID)] {
 			a.live.Expect(h.Desc, h.Updated)
 		} else {
-			a.live.Describe(h.Desc) // revoked: nobody waits for it
+			a.live.Describe(h.Desc)
+			a.live.Retire(h.Desc.ID)
 		}
 	}
 	return nil
@@ -81,7 +82,7 @@ func (a *App) openLive(ctx context.Context) error {
 func (a *App) openAlerts(ctx context.Context) (err error) {
 	o := alert.Options{Store: a.store, Limits: a.limits(), For: a.cfg.Alerts.durations(), Logger: a.log}
 	if w := a.cfg.Webhook; w.URL != "" {
-		a.webhook, err = webhook.New(webhook.Options{URL: w.URL, Secret: w.Secret.Reveal(), PerMinute: w.PerMinute, Logger: a.log})
+		a.webhook, err = webhook.New(webhook.Options{URL: w.URL, Outbox: a.store, Secret: w.Secret.Reveal(), PerMinute: w.PerMinute, Logger: a.log})
 		if err != nil {
 			return err
 		}
@@ -104,7 +105,7 @@ func (a *App) openIngest(ctx context.Context) (err error) {
 }
 
 func (a *App) openWatch(ctx context.Context) (err error) {
-	a.watch, err = newWatch(ctx, a.store, a.revoked, a.enrolled, a.log)
+	a.watch, err = newWatch(ctx, a.store, changes{enrolled: a.enrolled, retired: a.live.Retire, cut: a.cut}, a.log)
 	return err
 }
 

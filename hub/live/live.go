@@ -32,6 +32,7 @@ type Store struct {
 
 type entry struct {
 	view     View
+	epoch    uint64 // of the journal that the newest birth named; with boot it names one run of one gateway's program
 	boot     uint32
 	versions map[hall.Section]uint64
 	expected time.Time // since then a hall that was heard before is waited for; zero: it is not
@@ -69,6 +70,30 @@ func (s *Store) Describe(d hall.Hall) {
 	}
 }
 
+// Enrol makes a hall known that was given a credential. One that was retired is waited for again: of it more is known.
+func (s *Store) Enrol(d hall.Hall) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e, known := s.halls[d.ID]
+	if known && e.view.Link != LinkRetired {
+		return
+	}
+	if e = s.hall(d.ID); !known {
+		e.view.Desc = d
+	}
+	e.view.Link, e.view.LinkAt = LinkNever, s.now()
+	s.tell(e, "")
+}
+
+// Retire notes that a hall's credential was taken away for good. What still arrives of its last connection changes nothing.
+func (s *Store) Retire(id hall.HallID) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e := s.hall(id)
+	e.expected = time.Time{}
+	s.link(e, LinkRetired)
+}
+
 // Expect makes a hall known that was heard in an earlier life of this program, last at heard. It should be there, so it is
 // lost when it stays silent: a gateway that died while the county was down must be missed as well.
 func (s *Store) Expect(d hall.Hall, heard time.Time) {
@@ -86,10 +111,13 @@ func (s *Store) Birth(id hall.HallID, b wire.Birth) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	e := s.hall(id)
+	if e.view.Link == LinkRetired {
+		return
+	}
 	e.view.Desc = b.Hall
 	e.view.Desc.ID = id
-	if e.boot != b.Boot {
-		e.boot = b.Boot
+	if e.boot != b.Boot || e.epoch != b.Epoch {
+		e.boot, e.epoch = b.Boot, b.Epoch
 		clear(e.versions)
 	}
 	s.heard(e)
@@ -101,6 +129,9 @@ func (s *Store) Will(id hall.HallID, w wire.Will) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	e := s.hall(id)
+	if e.view.Link == LinkRetired {
+		return
+	}
 	if w.Online {
 		s.heard(e)
 	} else if w.Boot >= e.boot {
@@ -113,7 +144,7 @@ func (s *Store) Apply(id hall.HallID, n wire.Snapshot) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	e := s.hall(id)
-	if n.Boot < e.boot || n.Boot == e.boot && n.Version <= e.versions[n.Section] {
+	if e.view.Link == LinkRetired || n.Boot < e.boot || n.Boot == e.boot && n.Version <= e.versions[n.Section] {
 		return
 	}
 	if n.Boot > e.boot {
@@ -203,10 +234,10 @@ func (s *Store) Run(ctx context.Context) {
 	}
 }
 
-// shown is the view as others may see it: of a hall that is lost no device is known to work.
+// shown is the view as others may see it: of a hall that is lost or retired no device is known to work.
 func (e *entry) shown() View {
 	v := e.view
-	if v.Link != LinkLost {
+	if v.Link != LinkLost && v.Link != LinkRetired {
 		return v
 	}
 	devices := slices.Clone(v.State.Devices.Devices)

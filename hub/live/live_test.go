@@ -134,3 +134,45 @@ func TestExpect(t *testing.T) {
 		}
 	})
 }
+
+// TestRetire: of a hall whose credential was taken away nothing is heard any more, until it has another.
+func TestRetire(t *testing.T) {
+	s := New(Options{})
+	s.Birth("a", wire.Birth{Hall: hall.Hall{ID: "a", Name: hall.Text{ZH: "江口镇"}}, Boot: 1})
+	s.Apply("a", queue(1, 1, 5))
+	s.Retire("a")
+	s.Apply("a", queue(1, 2, 6)) // was on its way
+	s.Birth("a", wire.Birth{Boot: 1})
+	s.Will("a", wire.Will{Boot: 1})
+	s.Tick()
+	v, _ := s.Get("a")
+	if v.Link != LinkRetired || v.State.Queue.Waiting != 5 || v.Desc.Name.ZH != "江口镇" {
+		t.Errorf("retired: %+v", v)
+	}
+	s.Enrol(hall.Hall{ID: "a"})
+	if v, _ := s.Get("a"); v.Link != LinkNever || v.Desc.Name.ZH != "江口镇" {
+		t.Errorf("enrolled again: %+v", v)
+	}
+	s.Apply("a", queue(2, 1, 7))
+	s.Enrol(hall.Hall{ID: "a"})
+	if v, _ := s.Get("a"); v.Link != LinkOnline || waiting(t, s) != 7 {
+		t.Errorf("heard again: %+v", v)
+	}
+}
+
+// TestReplaced: a new gateway counts its starts and its messages from one, as the old one did.
+func TestReplaced(t *testing.T) {
+	s := New(Options{})
+	s.Birth("a", wire.Birth{Epoch: 7, Boot: 1})
+	s.Apply("a", queue(1, 900, 5))
+	s.Birth("a", wire.Birth{Epoch: 7, Boot: 1}) // connected again
+	s.Apply("a", queue(1, 2, 4))
+	if got := waiting(t, s); got != 5 {
+		t.Errorf("%d waiting: an old message won", got)
+	}
+	s.Birth("a", wire.Birth{Epoch: 8, Boot: 1})
+	s.Apply("a", queue(1, 1, 2))
+	if got := waiting(t, s); got != 2 {
+		t.Errorf("%d waiting: the new gateway is not heard", got)
+	}
+}

@@ -11,10 +11,11 @@ type Link string
 
 // The states of a hall's link.
 const (
-	LinkOnline Link = "online"
-	LinkLate   Link = "late"    // nothing heard for LateAfter: figures are shown "as of"
-	LinkLost   Link = "lost"    // last will, or nothing heard for LostAfter
-	LinkNever  Link = "unknown" // enrolled, never heard
+	LinkOnline  Link = "online"
+	LinkLate    Link = "late"    // nothing heard for LateAfter: figures are shown "as of"
+	LinkLost    Link = "lost"    // last will, or nothing heard for LostAfter
+	LinkNever   Link = "unknown" // enrolled, never heard
+	LinkRetired Link = "retired" // its credential was taken away for good: nobody waits for it
 )
 
 // How long silence takes to change a link. The gateway says something at least every five seconds.

@@ -23,9 +23,9 @@ type IncidentRow struct {
 	Body     []byte
 }
 
-// SaveIncidents stores new incidents and new versions of old ones, in one transaction.
-func (s *Store) SaveIncidents(ctx context.Context, list []IncidentRow) error {
-	if len(list) == 0 {
+// SaveIncidents stores new incidents and new versions of old ones, with what is to be told of them, in one transaction.
+func (s *Store) SaveIncidents(ctx context.Context, list []IncidentRow, tell ...Notice) error {
+	if len(list) == 0 && len(tell) == 0 {
 		return nil
 	}
 	return s.write.transact(ctx, "save incidents", func(t *tx) error {
@@ -39,7 +39,7 @@ func (s *Store) SaveIncidents(ctx context.Context, list []IncidentRow) error {
 				return err
 			}
 		}
-		return nil
+		return t.notices(s.now(), tell)
 	})
 }
 
@@ -48,6 +48,11 @@ const incidentColumns = "SELECT id, hall, rule, subject, status, since, resolved
 // OpenIncidents gives those that are not resolved, the oldest first.
 func (s *Store) OpenIncidents(ctx context.Context) ([]IncidentRow, error) {
 	return s.incidents(ctx, incidentColumns+"WHERE resolved = 0 ORDER BY since, id")
+}
+
+// ResolvedIncidents gives the latest resolved ones, the last to end first.
+func (s *Store) ResolvedIncidents(ctx context.Context, limit int) ([]IncidentRow, error) {
+	return s.incidents(ctx, incidentColumns+"WHERE resolved > 0 ORDER BY resolved DESC, id LIMIT ?", limit)
 }
 
 // Incidents gives incidents by the time they began, the newest first.

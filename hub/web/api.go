@@ -62,7 +62,7 @@ func (s *Server) apiDevices(c *fiber.Ctx) error {
 					row.State = deviceJSON{st, st.Health.String()}
 				}
 			}
-			if v.Link == live.LinkLost || v.Link == live.LinkNever {
+			if v.Link != live.LinkOnline && v.Link != live.LinkLate {
 				row.State.Health = hall.HealthUnknown.String()
 			}
 			if state == "" || row.State.Health == state {

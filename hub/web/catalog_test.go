@@ -68,7 +68,7 @@ func TestEveryUsedKeyExists(t *testing.T) {
 	for _, r := range roles() {
 		used["role."+string(r)] = true
 	}
-	for _, l := range []live.Link{live.LinkLate, live.LinkLost, live.LinkNever} {
+	for _, l := range []live.Link{live.LinkLate, live.LinkLost, live.LinkNever, live.LinkRetired} {
 		used["hall.link."+string(l)] = true
 	}
 	for k := range used {

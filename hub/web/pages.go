@@ -119,6 +119,8 @@ type deviceList struct {
 	Abnormal    int
 	Unknown     int
 	AllDevices  int
+
+	AbnormalLevel present.Level // of the worst of them
 }
 
 func (s *Server) devicesPage(c *fiber.Ctx) error {
@@ -173,6 +175,9 @@ func (l *deviceList) count(d present.Device) {
 	switch d.Level {
 	case present.Act, present.Attention:
 		l.Abnormal++
+		if l.AbnormalLevel != present.Act {
+			l.AbnormalLevel = d.Level
+		}
 	case present.Unknown:
 		l.Unknown++
 	}
@@ -233,7 +238,7 @@ func (s *Server) alerts(c *fiber.Ctx) alertList {
 			list.Closed = append(list.Closed, a)
 		default:
 			list.Open = append(list.Open, a)
-			if a.Status == alert.Firing {
+			if a.Status == alert.Firing && !a.Suppressed {
 				list.Untaken++
 			}
 		}
@@ -288,7 +293,25 @@ func (s *Server) takeAlert(c *fiber.Ctx, id string) (alert.Incident, error) {
 // adminView is the administrator's page.
 type adminView struct {
 	Refusals []refusalRow
-	Accounts []auth.Account
+	Accounts []accountRow
+}
+
+type accountRow struct {
+	auth.Account
+	HallNames []string // empty: every hall
+}
+
+// account names the halls of an account, where they are known.
+func (s *Server) account(a auth.Account, lang string) accountRow {
+	row := accountRow{Account: a}
+	for _, id := range a.Halls {
+		name := string(id)
+		if v, ok := s.hub.View(id); ok && v.Desc.Name.In(lang) != "" {
+			name = v.Desc.Name.In(lang)
+		}
+		row.HallNames = append(row.HallNames, name)
+	}
+	return row
 }
 
 type refusalRow struct {
@@ -303,7 +326,10 @@ func (s *Server) adminPage(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	v := adminView{Accounts: accounts}
+	var v adminView
+	for _, a := range accounts {
+		v.Accounts = append(v.Accounts, s.account(a, langOf(c)))
+	}
 	if s.o.Refusals != nil {
 		rows, err := s.o.Refusals.Refusals(ctx)
 		if err != nil {

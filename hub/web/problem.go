@@ -68,6 +68,8 @@ func asProblem(err error) *Problem {
 	if errors.As(err, &f) {
 		detail, mend := f.Message, ""
 		switch f.Code {
+		case fiber.StatusNotFound:
+			return notFound("path", "see /api/v1/openapi.json")
 		case fiber.StatusRequestEntityTooLarge:
 			mend = "send at most 64 KiB"
 		case fiber.StatusMethodNotAllowed:

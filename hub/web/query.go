@@ -23,10 +23,11 @@ const (
 func (s *Server) query(c *fiber.Ctx) (store.Query, error) {
 	q := store.Query{Halls: who(c).Scope(), Cursor: c.Query("cursor")}
 	if id := c.Query("hall"); id != "" {
-		if !who(c).MaySee(hall.HallID(id)) {
-			return q, notFound("hall", "see /api/v1/halls")
+		h, err := s.visible(c, id)
+		if err != nil {
+			return q, err
 		}
-		q.Halls = []hall.HallID{hall.HallID(id)}
+		q.Halls = []hall.HallID{h}
 	}
 	var err error
 	if q.From, err = timeParameter(c, "from"); err != nil {

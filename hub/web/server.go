@@ -119,6 +119,7 @@ func (s *Server) Run(ctx context.Context) error {
 	s.stop() // streams end here, so that the shutdown below need not wait for them
 	err := s.app.ShutdownWithTimeout(stopTimeout)
 	_ = s.ln.Close() // a shutdown that came before the first accept has not seen the listener
+	s.streams.ended.Wait()
 	if err != nil && !errors.Is(err, context.DeadlineExceeded) {
 		return fmt.Errorf("web: stop: %w", err)
 	}

@@ -148,6 +148,9 @@ func TestWhoMayWhat(t *testing.T) {
 		{"GET", "/api/v1/stream?hall=nowhere", [5]int{404, 404, 404, 404, 401}},
 		{"GET", "/api/v1/refusals", [5]int{403, 403, 403, 200, 401}},
 		{"GET", "/api/v1/nothing", [5]int{404, 404, 404, 404, 401}},
+		{"GET", "/api/v1/tickets?hall=nowhere", [5]int{404, 404, 404, 404, 401}},
+		{"POST", "/api/v1/halls", [5]int{405, 405, 405, 405, 401}},
+		{"PUT", "/alerts", [5]int{405, 405, 405, 405, 401}},
 		{"POST", "/api/v1/alerts/a2/acknowledge", [5]int{404, 200, 403, 200, 401}},
 		{"POST", "/api/v1/alerts/a1/acknowledge", [5]int{200, 200, 403, 200, 401}},
 		{"POST", "/api/v1/alerts/a3/acknowledge", [5]int{409, 409, 403, 409, 401}},
@@ -177,6 +180,17 @@ func TestScopeOfLists(t *testing.T) {
 		if _, body := b.get(t, auth.CountyOfficer, path); path != "/api/v1/gaps" && !strings.Contains(body, "shaxi") {
 			t.Errorf("%s does not tell an officer about shaxi", path)
 		}
+	}
+}
+
+// TestWrongMethod: the answer is a problem document that tells which methods there are.
+func TestWrongMethod(t *testing.T) {
+	b := newBench(t, nil)
+	r := httptest.NewRequest(http.MethodDelete, "/api/v1/alerts", nil)
+	r.Header.Set("Authorization", "Bearer "+b.tokens[auth.Administrator])
+	code, body, h := b.do(t, r)
+	if code != 405 || h.Get("Content-Type") != "application/problem+json" || !strings.Contains(h.Get("Allow"), "GET") || !strings.Contains(body, `"status":405`) {
+		t.Errorf("%d %v %s", code, h, body)
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 // Sizes of the pieces in which a body is journalled.
 const (
 	chunkFacts    = 256
-	storeTogether = 64 // appends under way where the sink takes facts one by one; they share the journal's fsync
+	storeTogether = 64 // appends under way; they share the journal's fsync
 )
 
 // batch journals the punches of one body.
@@ -59,7 +59,7 @@ func (b *batch) line(line []byte) {
 		return
 	}
 	k := KeyOf(&p)
-	if b.inside[k] || b.t.known(k) {
+	if b.inside[k] || b.t.srv.memory.has(k) {
 		b.t.count(func(st *Status) { st.Duplicates++ })
 		return
 	}
@@ -75,30 +75,13 @@ func (b *batch) line(line []byte) {
 	b.facts = append(b.facts, hall.Fact{Kind: hall.KindPunch, Raw: private(line), Punch: &p})
 }
 
-// flush journals what was collected.
+// flush journals what was collected, many facts at a time.
 func (b *batch) flush(ctx context.Context) error {
 	defer func() {
 		clear(b.facts)
 		b.facts = b.facts[:0]
 		clear(b.inside)
 	}()
-	if len(b.facts) == 0 {
-		return nil
-	}
-	if many, ok := b.sink.(FactsSink); ok && len(b.facts) > 1 {
-		if err := many.Facts(ctx, b.facts); err != nil {
-			return err
-		}
-		for i := range b.facts {
-			b.t.stored(&b.facts[i])
-		}
-		return nil
-	}
-	return b.each(ctx)
-}
-
-// each journals the collected facts one by one, many at a time.
-func (b *batch) each(ctx context.Context) error {
 	errs := make([]error, len(b.facts))
 	room := make(chan struct{}, storeTogether)
 	var wg sync.WaitGroup
@@ -118,17 +101,6 @@ func (b *batch) each(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-func (t *Terminal) known(k Key) bool {
-	if t.srv.memory.has(k) {
-		return true
-	}
-	if t.srv.opts.Known != nil && t.srv.opts.Known(k) {
-		t.srv.memory.add(k)
-		return true
-	}
-	return false
 }
 
 func (t *Terminal) stored(f *hall.Fact) {

@@ -25,7 +25,6 @@ type Options struct {
 	Logger   *slog.Logger     // nil: none
 	Now      func() time.Time // the gateway's clock; nil: time.Now
 	Stamps   StampStore       // nil: kept in memory
-	Known    func(Key) bool   // asked for a punch that memory does not hold: is it in the journal? nil: no
 }
 
 // Server answers every terminal of a hall. Create it with NewServer; Run may be called again after it returned, except

@@ -9,14 +9,7 @@ import (
 	"time"
 
 	"hallpulse/edge/driver"
-	"hallpulse/hall"
 )
-
-// FactsSink may be implemented by a driver.Sink that can journal many facts with one write: all of them are durable
-// when it returns nil, and any number of them when it does not.
-type FactsSink interface {
-	Facts(ctx context.Context, facts []hall.Fact) error
-}
 
 var _ driver.Driver = (*Terminal)(nil)
 

@@ -35,17 +35,18 @@ func (d *Driver) byText(text string) (id hall.CategoryID) {
 }
 
 // byPrefix finds the category whose prefix stands before the number's digits.
-func (d *Driver) byPrefix(number string) hall.CategoryID {
+func (d *Driver) byPrefix(number string) (id hall.CategoryID) {
 	letters := strings.TrimRight(number, "0123456789")
 	for _, c := range d.o.Categories {
 		if c.Prefix != "" && c.Prefix == letters {
 			return c.ID
 		}
 	}
+	longest := 0
 	for _, c := range d.o.Categories { // a prefix of digits: 2001
-		if c.Prefix != "" && len(c.Prefix) < len(number) && strings.HasPrefix(number, c.Prefix) {
-			return c.ID
+		if n := len(c.Prefix); n > longest && n < len(number) && strings.HasPrefix(number, c.Prefix) {
+			id, longest = c.ID, n
 		}
 	}
-	return ""
+	return id
 }

@@ -31,19 +31,22 @@ type Options struct {
 	Profile *profile.Profile
 	Windows map[int]hall.WindowID // by address on the line
 	Window  hall.WindowID         // of a line with one display: any address
-	// Shown gives the number of the last call at a window, whether its service has ended or not; empty: none that is
-	// known. It keeps a gateway that starts from taking what is shown already for a call. Nil: nothing is known.
-	Shown func(hall.WindowID) string
+	Board   *Board                // of the hall; nil: one of its own that knows nothing
 }
 
 // Driver reads one line of displays.
 type Driver struct {
 	o     Options
-	shown map[hall.WindowID]string // the last number seen; it outlives an unplugged line
+	shown map[hall.WindowID]string // the last number seen on this line; it outlives an unplugged one
 }
 
 // New prepares a driver; it opens nothing.
-func New(o Options) *Driver { return &Driver{o: o, shown: map[hall.WindowID]string{}} }
+func New(o Options) *Driver {
+	if o.Board == nil {
+		o.Board = NewBoard(nil)
+	}
+	return &Driver{o: o, shown: map[hall.WindowID]string{}}
+}
 
 // Expect says how a line of displays shows that it lives.
 func (d *Driver) Expect() driver.Expect { return driver.Expect{Silence: silence} }
@@ -88,20 +91,18 @@ func (d *Driver) event(ctx context.Context, ev profile.Event, out driver.Sink) e
 		out.Refused("no window has the address "+strconv.Itoa(ev.Address), ev.Raw)
 		return nil
 	}
-	if !d.repeats(w, ev.Number) {
+	if d.shown[w] == ev.Number { // this line says it again, perhaps later than another one that is ahead of it
+		return nil
+	}
+	if before := d.o.Board.show(w, ev.Number); before != ev.Number {
 		f := hall.Fact{Kind: hall.KindCall, Raw: bytes.Clone(ev.Raw), Call: &hall.Call{Number: ev.Number, Window: w}}
 		if err := out.Later(ctx, f, nil); err != nil {
+			d.o.Board.show(w, before)
 			return fmt.Errorf("journal: %w", err)
 		}
 	}
 	d.shown[w] = ev.Number
 	return nil
-}
-
-// repeats says whether the window shows the number already: by what is known of the hall, which another display of the same
-// window may have told, or by what this line said before.
-func (d *Driver) repeats(w hall.WindowID, number string) bool {
-	return d.o.Shown != nil && d.o.Shown(w) == number || d.shown[w] == number
 }
 
 func (d *Driver) window(address int) (hall.WindowID, bool) {

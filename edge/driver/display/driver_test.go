@@ -152,20 +152,44 @@ func TestWhatIsShownAtTheStartIsNoCall(t *testing.T) {
 	l, port := wire(t)
 	master := sim.New(sim.Options{Line: l, Addresses: map[hall.WindowID]int{"1": 1}})
 	s := &drivertest.Sink{}
-	start(t, display.New(display.Options{Port: port, Profile: load(t, "led-display"), Window: "1", Shown: func(w hall.WindowID) string {
+	start(t, display.New(display.Options{Port: port, Profile: load(t, "led-display"), Window: "1", Board: display.NewBoard(func(w hall.WindowID) string {
 		return map[hall.WindowID]string{"1": "A012"}[w]
-	}}), s)
-	for _, n := range []string{"A012", "A013", "A013"} {
+	})}), s)
+	for _, n := range []string{"A012", "A013", "A013", "A012"} { // the last comes while the disk has not even A013
 		if err := master.Call("1", n); err != nil {
 			t.Fatal(err)
 		}
 	}
-	h := s.Until(t, "three frames", func(h drivertest.Heard) bool { return h.Seen == 3 })
-	if got := calls(h); !slices.Equal(got, []string{"1 A013"}) {
+	h := s.Until(t, "four frames", func(h drivertest.Heard) bool { return h.Seen == 4 })
+	if got := calls(h); !slices.Equal(got, []string{"1 A013", "1 A012"}) {
 		t.Errorf("got %q", got)
 	}
 	if string(h.Facts[0].Raw) != "$001,A013#" {
 		t.Errorf("raw %q", h.Facts[0].Raw)
+	}
+}
+
+// A window with a display on each of two lines makes one call of a number, also while the disk is slow.
+func TestTwoLinesOneCall(t *testing.T) {
+	board := display.NewBoard(nil)
+	var said []string
+	for _, numbers := range [][]string{{"A012", "A013"}, {"A012", "A013"}} {
+		l, port := wire(t)
+		master := sim.New(sim.Options{Line: l, Addresses: map[hall.WindowID]int{"1": 1}})
+		s := &drivertest.Sink{}
+		start(t, display.New(display.Options{Port: port, Profile: load(t, "led-display"), Window: "1", Board: board}), s)
+		if len(said) > 0 {
+			numbers = numbers[1:] // it shows what the other line shows
+		}
+		for _, n := range numbers {
+			if err := master.Call("1", n); err != nil {
+				t.Fatal(err)
+			}
+		}
+		said = append(said, calls(s.Until(t, "frames", func(h drivertest.Heard) bool { return h.Seen == len(numbers) }))...)
+	}
+	if want := []string{"1 A012", "1 A013"}; !slices.Equal(said, want) {
+		t.Errorf("got %q, want %q", said, want)
 	}
 }
 

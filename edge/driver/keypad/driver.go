@@ -29,6 +29,9 @@ type Options struct {
 	Profile *profile.Profile
 	Windows map[int]hall.WindowID // by address on the line
 	Window  hall.WindowID         // of a line with one keypad: any address
+	// Stored are the presses that the journal got in the last RepeatTime before the program ended. A keypad that was not
+	// answered any more says them again now, however long the gateway was away.
+	Stored []hall.Rating
 }
 
 // Driver reads one line of keypads.
@@ -38,7 +41,13 @@ type Driver struct {
 }
 
 // New prepares a driver; it opens nothing.
-func New(o Options) *Driver { return &Driver{o: o, presses: newLedger()} }
+func New(o Options) *Driver {
+	d := &Driver{o: o, presses: newLedger()}
+	for _, r := range o.Stored {
+		d.presses.settle(press{r.Window, r.Seq, r.Level}, time.Now(), true)
+	}
+	return d
+}
 
 // Expect says how a keypad shows that it lives.
 func (d *Driver) Expect() driver.Expect { return driver.Expect{Silence: silence} }
@@ -86,7 +95,7 @@ func (d *Driver) event(ctx context.Context, ev profile.Event, p driver.Port, out
 		f.Invite = &hall.Invite{Number: ev.Number, Window: w}
 	case hall.KindRating:
 		f.Rating = &hall.Rating{Window: w, Level: ev.Level, Seq: ev.Seq}
-		return d.pressed(ctx, press{ev.Address, ev.Seq, ev.Level}, f, ev.Answer, p, out)
+		return d.pressed(ctx, press{w, ev.Seq, ev.Level}, f, ev.Answer, p, out)
 	default:
 		return answer(p, ev.Answer)
 	}

@@ -218,6 +218,26 @@ func TestRepeatedPressIsStoredOnceAndAnsweredAgain(t *testing.T) {
 	}
 }
 
+// A press that was stored and not answered before the gateway went away is answered, not stored again.
+func TestPressStoredBeforeTheStart(t *testing.T) {
+	l, port := wire(t)
+	s := &drivertest.Sink{}
+	prof, err := profile.Load("rating-keypad")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := keypad.New(keypad.Options{Port: port, Profile: prof, Window: "w3", Stored: []hall.Rating{{Window: "w3", Level: 5, Seq: 1}}})
+	run(t, d, s)
+	k := power(t, l, 3)
+	press(t, k, 5)
+	drained(t, k)
+	press(t, k, 5)
+	drained(t, k)
+	if h := s.Heard(); len(h.Facts) != 1 || h.Facts[0].Rating.Seq != 2 {
+		t.Errorf("stored %+v, want the second press alone", h.Facts)
+	}
+}
+
 func TestForeignKeypad(t *testing.T) {
 	l, port := wire(t)
 	s := &drivertest.Sink{}

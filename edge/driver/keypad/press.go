@@ -3,19 +3,21 @@ package keypad
 import (
 	"sync"
 	"time"
+
+	"hallpulse/hall"
 )
 
-// Limits of what is remembered of presses.
-const (
-	repeatTime = 10 * time.Minute // the same press heard this long after the last time is another press
-	maxPresses = 1024
-)
+// RepeatTime: the same press heard this long after the last time is another press.
+const RepeatTime = 10 * time.Minute
+
+// maxPresses bounds what is remembered of presses.
+const maxPresses = 1024
 
 // press names a press. The level is part of it: a keypad that lost its power counts anew.
 type press struct {
-	address int
-	seq     uint32
-	level   int
+	window hall.WindowID
+	seq    uint32
+	level  int
 }
 
 // what is known of a press.
@@ -66,7 +68,7 @@ type presses map[press]time.Time
 // repeated says whether p was stored already. A press that is repeated without end stays the same press.
 func (m presses) repeated(p press, now time.Time) bool {
 	last, ok := m[p]
-	if !ok || now.Sub(last) >= repeatTime {
+	if !ok || now.Sub(last) >= RepeatTime {
 		return false
 	}
 	m[p] = now
@@ -85,7 +87,7 @@ func (m presses) prune(now time.Time) {
 	var oldest press
 	var at time.Time
 	for p, last := range m {
-		if now.Sub(last) >= repeatTime {
+		if now.Sub(last) >= RepeatTime {
 			delete(m, p)
 		} else if at.IsZero() || last.Before(at) {
 			oldest, at = p, last

@@ -8,7 +8,7 @@ import (
 func TestPresses(t *testing.T) {
 	m := presses{}
 	now := time.Unix(1e9, 0)
-	p := press{3, 1, 5}
+	p := press{"3", 1, 5}
 	if m.repeated(p, now) {
 		t.Error("a press was repeated before it was stored")
 	}
@@ -19,10 +19,10 @@ func TestPresses(t *testing.T) {
 			t.Error("a repeated press is another one")
 		}
 	}
-	if m.repeated(press{3, 1, 4}, now) || m.repeated(press{4, 1, 5}, now) || m.repeated(press{3, 2, 5}, now) {
+	if m.repeated(press{"3", 1, 4}, now) || m.repeated(press{"4", 1, 5}, now) || m.repeated(press{"3", 2, 5}, now) {
 		t.Error("another press is a repeated one")
 	}
-	if m.repeated(p, now.Add(repeatTime)) {
+	if m.repeated(p, now.Add(RepeatTime)) {
 		t.Error("a press is remembered for ever")
 	}
 }

@@ -12,9 +12,10 @@ func Words(i alert.Incident, d hall.Hall) hall.Text {
 	zh, en := what(i, d)
 	switch i.Status {
 	case alert.Resolved:
-		zh, en = "已恢复："+zh, "resolved: "+en
+		why := ending(i)
+		zh, en = why.ZH+"："+zh, why.EN+": "+en
 	case alert.Acknowledged:
-		zh, en = fmt.Sprintf("已由 %s 处理：%s", i.AcknowledgedBy, zh), fmt.Sprintf("taken by %s: %s", i.AcknowledgedBy, en)
+		zh, en = fmt.Sprintf("已由 %s 认领：%s", i.AcknowledgedBy, zh), fmt.Sprintf("taken by %s: %s", i.AcknowledgedBy, en)
 	}
 	name := d.Name
 	if name.ZH == "" {
@@ -23,12 +24,33 @@ func Words(i alert.Incident, d hall.Hall) hall.Text {
 	return hall.Text{ZH: name.ZH + " " + zh, EN: name.In("en") + " " + en}
 }
 
+// ending says why an incident is over.
+func ending(i alert.Incident) hall.Text {
+	switch i.Ended {
+	case alert.EndedRetired:
+		return hall.Text{ZH: "大厅已停用，告警结束", EN: "ended, the hall is retired"}
+	case alert.EndedRemoved:
+		return hall.Text{ZH: "设备已撤除，告警结束", EN: "ended, the device was removed"}
+	}
+	return hall.Text{ZH: "已恢复", EN: "resolved"}
+}
+
+// bound says against what a value stands: the limit while it is passed, what it was at most when it is over.
+func bound(i alert.Incident, per float64) (zh, en string) {
+	if i.Status == alert.Resolved {
+		return fmt.Sprintf("曾达 %.0f", i.Peak/per), fmt.Sprintf("was up to %.0f", i.Peak/per)
+	}
+	return fmt.Sprintf("限 %.0f", i.Limit/per), fmt.Sprintf("limit %.0f", i.Limit/per)
+}
+
 func what(i alert.Incident, d hall.Hall) (zh, en string) {
 	switch i.Rule {
 	case alert.QueueTooLong:
-		return fmt.Sprintf("等候 %.0f 人，超过 %.0f 人", i.Value, i.Limit), fmt.Sprintf("%.0f people wait, more than %.0f", i.Value, i.Limit)
+		zh, en = bound(i, 1)
+		return fmt.Sprintf("等候 %.0f 人（%s 人）", i.Value, zh), fmt.Sprintf("%.0f people wait (%s)", i.Value, en)
 	case alert.WaitTooLong:
-		return fmt.Sprintf("最长等候 %.0f 分钟，超过 %.0f 分钟", i.Value/60, i.Limit/60), fmt.Sprintf("longest wait %.0f min, more than %.0f", i.Value/60, i.Limit/60)
+		zh, en = bound(i, 60)
+		return fmt.Sprintf("最长等候 %d 分钟（%s 分钟）", int(i.Value/60), zh), fmt.Sprintf("longest wait %d min (%s)", int(i.Value/60), en)
 	case alert.GatewayLost:
 		return "网关失联", "gateway lost"
 	case alert.DeviceDown:

@@ -17,17 +17,23 @@ type County struct {
 	Oldest    time.Time
 	OldestMin int
 	People    int
-	Abnormal  int
-	Devices   int
-	Ratings   int
-	Bad       int
-	GoodRate  string
-	Missing   int // halls whose figures are not in the totals
+
+	PeopleEstimated bool
+	QueueKnown      bool // of at least one hall; a sum of nothing is not zero
+	PeopleKnown     bool
+
+	Abnormal      int
+	AbnormalLevel Level // of the worst of them
+	Devices       int
+	Ratings       int
+	Bad           int
+	GoodRate      string
+	Missing       int // halls whose figures are not in the totals
 }
 
 // County sums what the halls say now. A hall that is not heard is counted as missing, not as zero.
 func (p *Presenter) County(views []live.View, lang string, now time.Time) County {
-	var c County
+	c := County{AbnormalLevel: OK}
 	good := 0
 	for _, v := range views {
 		h := p.Hall(v, lang, now)
@@ -41,6 +47,10 @@ func (p *Presenter) County(views []live.View, lang string, now time.Time) County
 		}
 		c.Waiting += h.Waiting
 		c.Estimated = c.Estimated || h.Estimated
+		c.QueueKnown = c.QueueKnown || h.QueueKnown
+		c.PeopleKnown = c.PeopleKnown || h.ZonesKnown
+		c.PeopleEstimated = c.PeopleEstimated || h.PeopleEstimated
+		c.AbnormalLevel = Worse(c.AbnormalLevel, h.AbnormalLevel)
 		if !h.Oldest.IsZero() && (c.Oldest.IsZero() || h.Oldest.Before(c.Oldest)) {
 			c.Oldest, c.OldestMin = h.Oldest, h.OldestMinutes
 		}

@@ -28,9 +28,11 @@ type Device struct {
 func (p *Presenter) devices(h *Hall, v *live.View, lang string, now time.Time) {
 	h.DevicesKnown = known(v, hall.SectionDevices)
 	h.Devices = p.Devices(*v, lang, now)
+	h.AbnormalLevel = OK
 	for _, d := range v.State.Devices.Devices {
 		if Abnormal(d.Health) {
 			h.Abnormal++
+			h.AbnormalLevel = Worse(h.AbnormalLevel, HealthLevel(d.Health))
 		}
 	}
 }
@@ -51,7 +53,7 @@ func (p *Presenter) Devices(v live.View, lang string, now time.Time) []Device {
 			row.Reason, row.Detail = p.reasonText(lang, s.Reason)
 			row.Since, row.LastSeen, row.Refused = s.Since, s.LastSeen, s.Refused
 		}
-		if v.Link == live.LinkLost || v.Link == live.LinkNever {
+		if !heard(v.Link) {
 			health = hall.HealthUnknown
 			row.Reason, row.Detail = p.cat.T(lang, "reason.gateway_lost"), ""
 			row.Since = v.LinkAt

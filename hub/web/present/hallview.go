@@ -40,17 +40,20 @@ type Hall struct {
 	PeopleEstimated bool
 	Zones           []Zone
 
-	DevicesKnown bool
-	Abnormal     int
-	Devices      []Device
+	DevicesKnown  bool
+	Abnormal      int
+	AbnormalLevel Level // of the worst of them
+	Devices       []Device
 
 	RatingsKnown bool
+	RatingsNone  bool // the hall has nothing to rate with
 	Ratings      int
 	Good, Bad    int
 	GoodRate     string
 	Levels       []RatingLevel
 
 	StaffKnown bool
+	StaffNone  bool // the hall has nothing to punch at
 	Present    []Presence
 
 	ClockUnsure  bool
@@ -224,7 +227,8 @@ func (p *Presenter) zones(h *Hall, v *live.View, lang string) {
 
 func (p *Presenter) ratings(h *Hall, v *live.View) {
 	r := v.State.Ratings
-	h.RatingsKnown = known(v, hall.SectionRatings)
+	h.RatingsNone = !owns(v, hall.Keypad)
+	h.RatingsKnown = known(v, hall.SectionRatings) && !h.RatingsNone
 	h.Ratings, h.Good, h.Bad = r.Total(), r.Good(), r.Bad()
 	h.GoodRate = Percent(h.Good, h.Ratings)
 	for level := 5; level >= 1; level-- {
@@ -237,7 +241,8 @@ func ratingKey(level int) string {
 }
 
 func (p *Presenter) staff(h *Hall, v *live.View, now time.Time, loc *time.Location) {
-	h.StaffKnown = known(v, hall.SectionStaff)
+	h.StaffNone = !owns(v, hall.Attendance)
+	h.StaffKnown = known(v, hall.SectionStaff) && !h.StaffNone
 	for _, s := range v.State.Staff.Present {
 		h.Present = append(h.Present, Presence{string(s.Staff), ClockDay(s.Since, now, loc)})
 	}

@@ -88,8 +88,17 @@ func levelOf(word string) Level {
 
 // Verdict of a view: what is not heard is not judged.
 func (p *Presenter) Verdict(v live.View, now time.Time) Verdict {
-	if v.Link == live.LinkLost || v.Link == live.LinkNever {
+	if !heard(v.Link) {
 		return Verdict{Unknown, OK, OK}
 	}
-	return p.judge(v.State, v.Desc, waitsAt(&v, now))
+	verdict := p.judge(v.State, v.Desc, waitsAt(&v, now))
+	for _, d := range v.State.Devices.Devices {
+		if d.Health == hall.HealthDegraded { // calls for nobody by a rule, but a hall that it is counted in is not all right
+			verdict.Level = Worse(verdict.Level, Attention)
+		}
+	}
+	return verdict
 }
+
+// heard says whether something is heard of a hall now, on time or late.
+func heard(l live.Link) bool { return l == live.LinkOnline || l == live.LinkLate }

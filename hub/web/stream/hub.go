@@ -222,7 +222,7 @@ func (h *Hub) sorted(scope []hall.HallID) []string {
 	now := h.o.Now()
 	rows := make([]present.Hall, 0, len(h.views))
 	for id, v := range h.views {
-		if scope == nil || slices.Contains(scope, id) {
+		if listed(id, v, scope) {
 			rows = append(rows, h.o.Presenter.Standing(v, now))
 		}
 	}
@@ -271,13 +271,18 @@ func (h *Hub) View(id hall.HallID) (live.View, bool) {
 	return v, ok
 }
 
-// Views gives the halls of a scope (nil: every hall), in no order.
+// listed says whether a hall stands on the lists of a scope: one that nobody waits for any more does not.
+func listed(id hall.HallID, v live.View, scope []hall.HallID) bool {
+	return v.Link != live.LinkRetired && (scope == nil || slices.Contains(scope, id))
+}
+
+// Views gives the halls of a scope (nil: every hall) that are listed, in no order.
 func (h *Hub) Views(scope []hall.HallID) []live.View {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
 	list := make([]live.View, 0, len(h.views))
 	for id, v := range h.views {
-		if scope == nil || slices.Contains(scope, id) {
+		if listed(id, v, scope) {
 			list = append(list, v)
 		}
 	}

@@ -38,7 +38,7 @@ func (t *Table) Note(format string, args ...any) {
 	t.notes = append(t.notes, fmt.Sprintf(format, args...))
 }
 
-// Print writes the table.
+// Print writes the table, and how busy the machine is: beside other work its figures say little.
 func (t *Table) Print(out io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "\n%s\n", t.Title)
@@ -48,6 +48,7 @@ func (t *Table) Print(out io.Writer) error {
 		_, _ = fmt.Fprintf(w, "  %s\t%s\t%s\t%s\n", r.name, r.value, r.aim, r.met)
 	}
 	_ = w.Flush()
+	t.Note("load of the machine when it was done: %s", load())
 	for _, n := range t.notes {
 		fmt.Fprintf(&b, "  %s\n", n)
 	}
