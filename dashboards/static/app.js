@@ -6,6 +6,7 @@
   var body = document.body;
   var offset = Number(body.dataset.now) - Date.now(); // the county's clock minus this browser's
   var lastHeard = 0;                                   // by this browser's clock; 0: no stream yet
+  var AGAIN = 20000;                                   // a list is asked for again at least this often
   var SILENT = 15000;                                  // the server says something every 5 s
 
   document.documentElement.classList.add('js');
@@ -25,7 +26,7 @@
   function age(root) {
     each(root, '[data-since]', function (el) {
       var minutes = Math.max(0, Math.floor((now() - Date.parse(el.dataset.since)) / 60000));
-      var text = minutes > 0 ? String(minutes) : el.dataset.under;
+      var text = minutes > 0 ? (el.dataset.lead || '') + minutes : el.dataset.under;
       if (el.textContent !== text && !body.classList.contains('stale')) { el.textContent = text; }
     });
   }
@@ -178,6 +179,7 @@
   connect();
   age(document);
   setInterval(function () { state(); age(document); reorder(); }, 1000);
+  setInterval(function () { each(document, '[data-refresh]', renew); }, AGAIN); // how long something lasts grows by itself
 
   var chart = document.querySelector('[data-chart]');
   if (chart) {

@@ -15,7 +15,7 @@ import (
 var _ driver.PortOpener = (*Serial)(nil)
 
 // readTime is how long a read waits for a byte: a driver looks at its context in between.
-const readTime = 100 * time.Millisecond
+const readTime = 500 * time.Millisecond
 
 // ErrInUse says that another device of this gateway, or another program, has the port or line.
 var ErrInUse = errors.New("in use")

@@ -89,7 +89,7 @@ func newPanel(t *testing.T, o Options) *Panel {
 func TestPage(t *testing.T) {
 	p := newPanel(t, Options{Source: source{link: Link{Pending: 3}}})
 	for path, words := range map[string][]string{
-		"/":                {"江口镇便民服务中心", "等候人数", "<b>7</b>", "12 分钟", "A012", "画面静止", "未连接县级平台", "待上传 3", "估计", "75% (3/4)", "<th>bus</th>"},
+		"/":                {"江口镇便民服务中心", "等候人数", "<b>7</b>", "12 分钟", "A012", "画面静止", "未连接县级平台", "待上传 3", "估计", "75%", "4 次评价", "等候 7 人，最长 12 分钟，1 台设备异常：大厅摄像机", "<th>bus</th>"},
 		"/content?lang=en": {"Jiangkou", "waiting", "12 min", "frozen picture", "not connected to the county"},
 	} {
 		code, body, head := get(t, p, path)
@@ -139,7 +139,7 @@ func TestTroubles(t *testing.T) {
 // TestNoEquipment: a hall that cannot count has no figure, not a zero.
 func TestNoEquipment(t *testing.T) {
 	_, body, _ := get(t, newPanel(t, Options{Source: source{bare: true}}), "/content?lang=en")
-	for _, w := range []string{"<b>–</b>waiting", "<b>–</b>people", "<b>–</b>open windows", "<b>–</b>staff"} {
+	for _, w := range []string{"waiting<b>–</b>", "people in the hall<b>–</b>", "open windows<b>–</b>", "staff present<b>–</b>"} {
 		if !strings.Contains(body, w) {
 			t.Errorf("%q is missing in\n%s", w, body)
 		}

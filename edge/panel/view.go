@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"hallpulse/hall"
+	"hallpulse/hall/rule"
 )
 
 // view is what the page's template sees: words and figures, ready to print.
@@ -22,6 +24,8 @@ type view struct {
 	Zones            []row
 	Devices          []row
 	Staff, Ratings   string
+	Rated            string // how many ratings; empty: none
+	Headline, Level  string // the one sentence that matters
 	Refusals         []row
 	Strangers        []row
 	Troubles         []string
@@ -46,6 +50,9 @@ func (p *Panel) view(lang string) view {
 		names[c.ID] = c.Name.In(lang)
 	}
 	for _, c := range s.Queue.Categories {
+		if !queue {
+			break // nothing tells of a queue: no row of zeros
+		}
 		v.Categories = append(v.Categories, row{Name: names[c.ID], Value: strconv.Itoa(c.Waiting), More: age(c.Oldest, now, t)})
 	}
 	for i, w := range s.Queue.Windows {
@@ -54,7 +61,12 @@ func (p *Panel) view(lang string) view {
 			open++
 			r.More = t["open"]
 		}
-		v.Windows = append(v.Windows, r)
+		if r.Value == "" {
+			r.Value = none
+		}
+		if queue {
+			v.Windows = append(v.Windows, r)
+		}
 	}
 	v.Open = figure(queue, open)
 	for _, z := range s.Zones.Zones {
@@ -65,10 +77,11 @@ func (p *Panel) view(lang string) view {
 		v.Zones = append(v.Zones, r)
 	}
 	v.Devices = deviceRows(desc, s.Devices, t, lang, loc)
+	v.Headline, v.Level = headline(v, s, desc, now)
 	v.Staff = figure(owns(desc, hall.Attendance), len(s.Staff.Present))
 	v.Ratings = t["none"]
 	if n := s.Ratings.Total(); n > 0 {
-		v.Ratings = fmt.Sprintf("%.0f%% (%d/%d)", 100*float64(s.Ratings.Good())/float64(n), s.Ratings.Good(), n)
+		v.Ratings, v.Rated = strconv.Itoa(100*s.Ratings.Good()/n)+"%", fmt.Sprintf("%d %s", n, t["rated"])
 	}
 	for _, r := range p.opts.Source.Refusals() {
 		v.Refusals = append(v.Refusals, row{Name: string(r.Device), Value: r.At.In(loc).Format("15:04:05"), More: r.Reason, Class: fmt.Sprintf("% x", r.Raw)})
@@ -133,7 +146,35 @@ func deviceRows(desc hall.Hall, s hall.DevicesState, t map[string]string, lang s
 		}
 		out = append(out, row{Name: names[d.ID], Value: t["health_"+d.Health.String()], More: more, Class: d.Health.String()})
 	}
+	slices.SortStableFunc(out, func(a, b row) int { return rank(a.Class) - rank(b.Class) })
 	return out
+}
+
+// rank puts what needs a person first.
+func rank(health string) int {
+	return slices.Index([]string{hall.HealthDown.String(), hall.HealthStuck.String(), hall.HealthDegraded.String(), hall.HealthUnknown.String(), hall.HealthOK.String()}, health)
+}
+
+// headline is the sentence that says where to act, and how much it matters. The rows of the devices are made already.
+func headline(v view, s hall.State, desc hall.Hall, now time.Time) (text, level string) {
+	level = rule.Judge(s, desc, rule.Limits{}, now).Level
+	var parts, broken []string
+	if v.Waiting != none && s.Queue.Waiting > 0 {
+		parts = append(parts, fmt.Sprintf(v.T["head_waiting"], s.Queue.Waiting, v.Longest))
+	}
+	for _, d := range v.Devices {
+		if d.Class != hall.HealthOK.String() && d.Class != hall.HealthUnknown.String() {
+			broken = append(broken, d.Name)
+		}
+	}
+	if len(broken) == 0 {
+		return strings.Join(append(parts, v.T["head_ok"]), v.T["head_comma"]), level
+	}
+	if level == rule.OK {
+		level = rule.Attention
+	}
+	parts = append(parts, fmt.Sprintf(v.T["head_broken"], len(broken), strings.Join(broken, v.T["head_list"])))
+	return strings.Join(parts, v.T["head_comma"]), level
 }
 
 func linkText(l Link, t map[string]string, loc *time.Location) (text, class string) {
@@ -162,7 +203,10 @@ func age(since, now time.Time, t map[string]string) string {
 	if since.IsZero() {
 		return none
 	}
-	return fmt.Sprintf("%d %s", max(0, int(now.Sub(since).Minutes())), t["minutes"])
+	if now.Sub(since) < time.Minute {
+		return t["under_minute"]
+	}
+	return fmt.Sprintf("%d %s", int(now.Sub(since).Minutes()), t["minutes"])
 }
 
 func windowName(d hall.Hall, i int, id hall.WindowID, lang string) string {

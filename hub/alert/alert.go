@@ -62,19 +62,21 @@ type Options struct {
 	Logger   *slog.Logger           // nil: discard
 }
 
-// DefaultFor is how long each condition must hold before it fires. A gateway is lost only after live.LostAfter anyway.
+// DefaultFor is how long each condition must hold before it fires. A lost gateway counts from its last word: one that is
+// silent is known to be lost only after live.LostAfter and then fires at once, one that said goodbye has time to start again.
 func DefaultFor() map[Rule]time.Duration {
-	return map[Rule]time.Duration{QueueTooLong: 30 * time.Second, WaitTooLong: time.Minute, DeviceDown: 30 * time.Second, GatewayLost: 0}
+	return map[Rule]time.Duration{QueueTooLong: 30 * time.Second, WaitTooLong: time.Minute, DeviceDown: 30 * time.Second, GatewayLost: 10 * time.Second}
 }
 
 // Engine keeps the incidents of every hall.
 type Engine struct {
-	opts  Options
-	mu    sync.Mutex
-	open  map[subject]*Incident
-	done  []Incident                // resolved, newest last
-	descs map[hall.HallID]hall.Hall // as they were last seen, for the words of a message
-	subs  map[chan Incident]struct{}
+	opts    Options
+	started time.Time
+	mu      sync.Mutex
+	open    map[subject]*Incident
+	done    []Incident                // resolved, newest last
+	descs   map[hall.HallID]hall.Hall // as they were last seen, for the words of a message
+	subs    map[chan Incident]struct{}
 }
 
 // subject is what at most one open incident can be about.
@@ -97,7 +99,7 @@ func New(ctx context.Context, o Options) (*Engine, error) {
 		limits[r] = d
 	}
 	o.For, o.Limits = limits, o.Limits.WithDefaults()
-	e := &Engine{opts: o, open: map[subject]*Incident{}, descs: map[hall.HallID]hall.Hall{}, subs: map[chan Incident]struct{}{}}
+	e := &Engine{opts: o, started: o.Now(), open: map[subject]*Incident{}, descs: map[hall.HallID]hall.Hall{}, subs: map[chan Incident]struct{}{}}
 	return e, e.load(ctx)
 }
 

@@ -164,13 +164,52 @@ func TestNoData(t *testing.T) {
 	m.at(t, e, time.Minute, view(0, hall.HealthOK, live.LinkLate))
 	m.want(t, "late", Firing)
 	m.at(t, e, time.Minute, view(0, hall.HealthUnknown, live.LinkLost))
-	m.at(t, e, time.Second, view(0, hall.HealthUnknown, live.LinkLost))
+	m.at(t, e, 10*time.Second, view(0, hall.HealthUnknown, live.LinkLost))
 	m.want(t, "lost", Firing, Firing)
 	if m.told[1].Rule != GatewayLost {
 		t.Errorf("%+v", m.told[1])
 	}
 	m.at(t, e, time.Minute, long(3))
 	m.want(t, "back", Firing, Firing, Resolved, Resolved)
+}
+
+// TestGatewayIsLostSinceItsLastWord: one that fell silent is told as soon as it is known to be lost, one that said goodbye and
+// is back in time is not.
+func TestGatewayIsLostSinceItsLastWord(t *testing.T) {
+	lost := func(m *memory, heard time.Time) live.View {
+		v := view(0, hall.HealthUnknown, live.LinkLost)
+		v.Heard = heard
+		return v
+	}
+	m := newMemory()
+	e := m.engine(t)
+	m.at(t, e, time.Hour, lost(m, m.now.Add(time.Hour-live.LostAfter)))
+	m.want(t, "silent", Firing)
+	if i := m.told[0]; i.FiredAt.Sub(i.Since) != live.LostAfter {
+		t.Errorf("lost since %v, told at %v", i.Since, i.FiredAt)
+	}
+
+	m = newMemory()
+	e = m.engine(t)
+	m.at(t, e, 0, lost(m, m.now.Add(-48*time.Hour)))
+	m.want(t, "nobody listened for two days")
+	m.at(t, e, 10*time.Second, lost(m, m.now.Add(-48*time.Hour)))
+	m.want(t, "lost since this program listens", Firing)
+	if i := m.told[0]; i.FiredAt.Sub(i.Since) != 10*time.Second {
+		t.Errorf("lost since %v, told at %v", i.Since, i.FiredAt)
+	}
+
+	m = newMemory()
+	e = m.engine(t)
+	goodbye := m.now
+	m.at(t, e, 0, lost(m, goodbye))
+	m.at(t, e, 9*time.Second, lost(m, goodbye))
+	m.at(t, e, time.Second/2, long(0))
+	m.want(t, "started again")
+	m.at(t, e, time.Second, lost(m, m.now))
+	goodbye = m.now.Add(-time.Second)
+	m.at(t, e, 9*time.Second, lost(m, goodbye))
+	m.want(t, "away for good", Firing)
 }
 
 // TestInhibition: of a lost gateway's devices nothing is told; what fired before is marked.
@@ -239,6 +278,7 @@ func TestRetired(t *testing.T) {
 	m.at(t, e, 0, long(12))
 	m.at(t, e, time.Minute, long(12))
 	m.at(t, e, time.Second, view(12, hall.HealthDown, live.LinkLost))
+	m.at(t, e, 10*time.Second, view(12, hall.HealthDown, live.LinkLost))
 	m.want(t, "open", Firing, Firing)
 	e = m.engine(t)
 	m.at(t, e, time.Second, view(0, hall.HealthUnknown, live.LinkNever))

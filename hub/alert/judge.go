@@ -40,7 +40,7 @@ func (e *Engine) conditions(v live.View, now time.Time) (out []step) {
 		if !told(v, key.rule) {
 			continue
 		}
-		if next, notify, ok := e.next(e.open[key], key, c, now); ok {
+		if next, notify, ok := e.next(e.open[key], key, c, e.begun(v, key.rule, now), now); ok {
 			next.Suppressed = false // conditions of devices are judged only while their gateway is heard
 			out = append(out, step{key, next, notify})
 		}
@@ -54,6 +54,18 @@ func (e *Engine) conditions(v live.View, now time.Time) (out []step) {
 		}
 	}
 	return out
+}
+
+// begun gives since when a condition that is seen now holds: a gateway is gone since its last word, as far as this program was
+// there to hear it.
+func (e *Engine) begun(v live.View, r Rule, now time.Time) time.Time {
+	if r != GatewayLost || v.Heard.IsZero() || v.Heard.After(now) {
+		return now
+	}
+	if v.Heard.Before(e.started) {
+		return e.started
+	}
+	return v.Heard
 }
 
 // told says whether the hall has said what a rule looks at since this program began to listen. A gateway that comes back
@@ -98,13 +110,13 @@ func over(key subject, i Incident, why string, now time.Time) step {
 	return step{key, i, true}
 }
 
-// next is the life of an incident: what the condition c makes of i (nil: none is open).
-func (e *Engine) next(i *Incident, key subject, c rule.Condition, now time.Time) (next Incident, notify, changed bool) {
+// next is the life of an incident: what the condition c, which holds since begun, makes of i (nil: none is open).
+func (e *Engine) next(i *Incident, key subject, c rule.Condition, begun, now time.Time) (next Incident, notify, changed bool) {
 	if i == nil {
 		if !c.Holds {
 			return Incident{}, false, false
 		}
-		next = Incident{ID: newID(), Hall: key.hall, Rule: key.rule, Subject: key.of, Status: Pending, Since: now}
+		next = Incident{ID: newID(), Hall: key.hall, Rule: key.rule, Subject: key.of, Status: Pending, Since: begun}
 	} else {
 		next = *i
 	}

@@ -72,7 +72,7 @@ type Alerts struct {
 	QueueFor   time.Duration `yaml:"queue_for" conf:"min=0s,max=24h"`   // how long the condition must hold; default 30s
 	WaitFor    time.Duration `yaml:"wait_for" conf:"min=0s,max=24h"`    // default 60s
 	DeviceFor  time.Duration `yaml:"device_for" conf:"min=0s,max=24h"`  // default 30s
-	GatewayFor time.Duration `yaml:"gateway_for" conf:"min=0s,max=24h"` // after the link is lost; default 0s
+	GatewayFor time.Duration `yaml:"gateway_for" conf:"min=0s,max=24h"` // since its last word; default 10s
 }
 
 // durations gives how long each condition must hold, where the file says so.

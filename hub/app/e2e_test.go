@@ -131,7 +131,7 @@ func TestRefused(t *testing.T) {
 		}
 		return true
 	})
-	if code, page := b.get(t, b.token, "/admin"); code != http.StatusOK || !strings.Contains(page, "wrong credential") {
+	if code, page := b.get(t, b.token, "/admin"); code != http.StatusOK || !strings.Contains(page, "凭证不对") {
 		t.Errorf("the administrator's page, %d, does not tell of it", code)
 	}
 	if code, _ := b.get(t, b.token, "/api/v1/halls/shaxi"); code != http.StatusNotFound {

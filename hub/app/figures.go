@@ -38,6 +38,9 @@ func hubMetrics() []metric {
 		{desc("ingest_stale_batches_total", "Batches of a journal that is not in use."), counter, func(a *App) float64 { return float64(a.ingest.Stats().Stale) }},
 		{desc("ingest_foreign_births_total", "Births that name another hall."), counter, func(a *App) float64 { return float64(a.ingest.Stats().Foreign) }},
 		{desc("ingest_journals_back_total", "Births with a journal that ends before what is stored of it."), counter, func(a *App) float64 { return float64(a.ingest.Stats().WentBack) }},
+		{desc("ingest_births_waiting", "Births that are not stored yet."), gauge, func(a *App) float64 { return float64(a.ingest.Stats().Births) }},
+		{desc("refusals_waiting", "Different refusals that are not stored yet."), gauge, func(a *App) float64 { return float64(a.notes.depth()) }},
+		{desc("web_streams", "Open streams of pages and programs."), gauge, func(a *App) float64 { return float64(a.web.Streams()) }},
 		{desc("series_refused_total", "Readings that can never be stored: too late, or another value for an instant that has one."), counter, func(a *App) float64 { return float64(a.series.Refused()) }},
 	}
 }
@@ -81,6 +84,7 @@ func laneMetrics() []laneMetric {
 		m("resends_total", "Times that halls were asked to send again.", counter, func(s ingest.LaneStats) float64 { return float64(s.Resends) }),
 		m("dropped_batches_total", "Batches without room or of a failed commit; halls send them again.", counter, func(s ingest.LaneStats) float64 { return float64(s.Dropped) }),
 		m("failures_total", "Failures of the store or the engine of readings.", counter, func(s ingest.LaneStats) float64 { return float64(s.Failures) }),
+		m("queue_batches", "Batches waiting in the queue.", gauge, func(s ingest.LaneStats) float64 { return float64(s.Queued) }),
 		m("queue_bytes", "Bytes waiting in the queue.", gauge, func(s ingest.LaneStats) float64 { return float64(s.Waiting) }),
 		m("failing", "1 while the lane cannot be stored.", gauge, func(s ingest.LaneStats) float64 { return truth(s.Failing) }),
 	}

@@ -72,6 +72,13 @@ func (n *notes) keep(r store.Refusal) {
 	}
 }
 
+// depth is how many different refusals wait to be stored.
+func (n *notes) depth() int {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return len(n.waiting)
+}
+
 // run stores reports until ctx ends. The last report is close's.
 func (n *notes) run(ctx context.Context) {
 	tick := time.NewTicker(noteEvery)

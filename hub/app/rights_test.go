@@ -94,7 +94,8 @@ func TestMetrics(t *testing.T) {
 		for _, line := range []string{
 			`hallpulse_ingest_records_total{lane="facts"} 7`, `hallpulse_halls{link="online"} 1`, `hallpulse_broker_gateways 1`, `hallpulse_ready 1`,
 			`hallpulse_alerts{rule="gateway_lost",status="firing",suppressed="false"} 0`, `hallpulse_build_info{version="1.2.3"} 1`,
-			`hallpulse_webhook_sent_total 0`, `hallpulse_ingest_queue_bytes{lane="readings"} 0`, `hallpulse_series_refused_total 0`, "go_goroutines ",
+			`hallpulse_webhook_sent_total 0`, `hallpulse_ingest_queue_bytes{lane="readings"} 0`, `hallpulse_ingest_queue_batches{lane="facts"} 0`, `hallpulse_ingest_births_waiting 0`,
+			`hallpulse_refusals_waiting 0`, `hallpulse_web_streams 0`, `hallpulse_webhook_waiting 0`, `hallpulse_series_refused_total 0`, "go_goroutines ",
 		} {
 			if !strings.Contains(body, line) {
 				t.Errorf("no %s in %.200s", line, body)

@@ -96,6 +96,16 @@ func (q *queue) forget() (batches int) {
 	return batches
 }
 
+// depth is what waits.
+func (q *queue) depth() (batches, bytes int) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, waiting := range q.halls {
+		batches += len(waiting)
+	}
+	return batches, q.bytes
+}
+
 func (q *queue) size() int {
 	q.mu.Lock()
 	defer q.mu.Unlock()

@@ -19,6 +19,7 @@ type LaneStats struct {
 	Dropped    uint64        // batches without room, or of a failed commit; halls send them again
 	Failures   uint64        // of the store or the engine
 	Waiting    int           // bytes in the queue now
+	Queued     int           // batches in the queue now
 	Failing    bool          // now
 }
 
@@ -29,6 +30,7 @@ type Stats struct {
 	Stale    uint64 // batches of a journal that is not in use
 	Foreign  uint64 // births that name another hall
 	WentBack uint64 // births with a journal that ends before what is stored of it
+	Births   int    // births that wait to be stored
 }
 
 type laneCounters struct {
@@ -41,16 +43,21 @@ type counters struct{ stale, foreign, wentBack atomic.Uint64 }
 
 // Stats gives the counters.
 func (in *Ingest) Stats() Stats {
+	in.mu.Lock()
+	births := len(in.births)
+	in.mu.Unlock()
 	return Stats{Facts: in.facts.stats(), Readings: in.readings.stats(),
-		Stale: in.count.stale.Load(), Foreign: in.count.foreign.Load(), WentBack: in.count.wentBack.Load()}
+		Stale: in.count.stale.Load(), Foreign: in.count.foreign.Load(), WentBack: in.count.wentBack.Load(), Births: births}
 }
 
 func (l *lane) stats() LaneStats {
 	c := &l.count
-	return LaneStats{
+	s := LaneStats{
 		Records: c.records.Load(), Batches: c.batches.Load(), Commits: c.commits.Load(), Busy: time.Duration(c.busy.Load()),
 		Duplicates: c.duplicates.Load(), Lost: c.lost.Load(), Poison: c.poison.Load(), Unreadable: c.unreadable.Load(),
 		Resends: c.resends.Load(), Dropped: c.dropped.Load(), Failures: c.failures.Load(),
-		Waiting: l.queue.size(), Failing: l.trouble.health() != nil,
+		Failing: l.trouble.health() != nil,
 	}
+	s.Queued, s.Waiting = l.queue.depth()
+	return s
 }

@@ -76,7 +76,7 @@ func TestEveryUsedKeyExists(t *testing.T) {
 			t.Errorf("%s is used and not in the catalogue", k)
 		}
 	}
-	families := regexp.MustCompile(`^(reason|gap|error|refused|weekday|filter|rating|role)\.|\.one$`)
+	families := regexp.MustCompile(`^(reason|gap|error|refused|refusal|weekday|filter|rating|role)\.|\.one$`)
 	for _, k := range keys {
 		if !used[k] && !families.MatchString(k) {
 			t.Errorf("%s is in the catalogue and never used", k)

@@ -95,6 +95,9 @@ func (f *fakeAlerts) Acknowledge(_ context.Context, id, by string) (alert.Incide
 	defer f.mu.Unlock()
 	for i := range f.list {
 		if f.list[i].ID == id {
+			if f.list[i].Status != alert.Firing {
+				return f.list[i], alert.ErrNotOpen
+			}
 			f.list[i].Status, f.list[i].AcknowledgedBy, f.list[i].AcknowledgedAt = alert.Acknowledged, by, time.Now()
 			for ch := range f.subs {
 				ch <- f.list[i]
@@ -102,7 +105,7 @@ func (f *fakeAlerts) Acknowledge(_ context.Context, id, by string) (alert.Incide
 			return f.list[i], nil
 		}
 	}
-	return alert.Incident{}, fmt.Errorf("fake: no incident %s", id)
+	return alert.Incident{}, alert.ErrUnknown
 }
 
 func (f *fakeAlerts) Subscribe() (<-chan alert.Incident, func()) {

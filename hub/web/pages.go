@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"net/url"
 	"slices"
 	"time"
@@ -278,16 +279,18 @@ func (s *Server) takeAlert(c *fiber.Ctx, id string) (alert.Incident, error) {
 	if !who(c).MayAct(list[n].Hall) {
 		return alert.Incident{}, forbidden("an auditor changes nothing", "ask a hall manager or a county officer")
 	}
-	switch list[n].Status {
-	case alert.Acknowledged:
-		return list[n], nil
-	case alert.Firing:
-	default:
-		return alert.Incident{}, problem(fiber.StatusConflict, "the alert is "+string(list[n].Status), "id", "only a firing alert can be acknowledged")
-	}
 	ctx, cancel := s.request()
 	defer cancel()
-	return s.o.Alerts.Acknowledge(ctx, id, who(c).Name)
+	i, err := s.o.Alerts.Acknowledge(ctx, id, who(c).Name)
+	switch {
+	case errors.Is(err, alert.ErrUnknown): // it left the history meanwhile
+		return alert.Incident{}, notFound("id", "see /api/v1/alerts")
+	case errors.Is(err, alert.ErrNotOpen) && i.Status == alert.Acknowledged:
+		return i, nil // somebody was faster, perhaps the same person with another click
+	case errors.Is(err, alert.ErrNotOpen):
+		return alert.Incident{}, problem(fiber.StatusConflict, "the alert is "+string(i.Status), "id", "only a firing alert can be acknowledged")
+	}
+	return i, err
 }
 
 // adminView is the administrator's page.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net"
+	"runtime/debug"
 	"strconv"
 	"sync"
 	"time"
@@ -46,6 +47,13 @@ func (t *streams) take(account string) bool {
 	t.by[account]++
 	t.ended.Add(1)
 	return true
+}
+
+// Streams counts the open streams of pages and programs.
+func (s *Server) Streams() int {
+	s.streams.mu.Lock()
+	defer s.streams.mu.Unlock()
+	return s.streams.all
 }
 
 func (t *streams) give(account string) {
@@ -109,12 +117,20 @@ func (s *Server) serve(c *fiber.Ctx, f stream.Filter, first []stream.Key, tell f
 	c.Context().SetBodyStreamWriter(func(w *bufio.Writer) {
 		defer s.streams.give(account)
 		defer cancel()
+		defer s.contained(account) // the request's own guard has returned: a panic here would end the program
 		r.w = w
 		if err := s.loop(r, sub, tell); err != nil {
 			s.o.Logger.Debug("web: stream ended", "account", account, "error", err)
 		}
 	})
 	return nil
+}
+
+// contained ends a stream that panics, and nothing else.
+func (s *Server) contained(account string) {
+	if p := recover(); p != nil {
+		s.o.Logger.Error("web: a stream panics", "account", account, "panic", p, "stack", string(debug.Stack()))
+	}
 }
 
 func (s *Server) loop(r *reader, sub *stream.Sub, tell func(*reader, stream.Changes) error) error {

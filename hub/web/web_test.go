@@ -451,3 +451,53 @@ func TestPagesEscapeWhatDevicesSay(t *testing.T) {
 		}
 	}
 }
+
+// TestStationPage: a station without queue equipment and counters shows neither empty cards nor a chart of zeros; its
+// longest wait of some seconds is no wait of zero minutes where it has them.
+func TestStationPage(t *testing.T) {
+	b := newBench(t, func(o *Options) {
+		now := time.Now()
+		bare := fakeView(fakeHall("jiangkou", "江口镇", "Jiangkou"), now, 3, 5*time.Second)
+		full := fakeView(fakeHall("shaxi", "沙溪镇", "Shaxi"), now, 3, 5*time.Second)
+		bare.Desc.Devices = slices.DeleteFunc(slices.Clone(bare.Desc.Devices), func(d hall.Device) bool { return d.Family != hall.Camera && d.Family != hall.Keypad })
+		o.Live = newFakeLive(bare, full)
+	})
+	_, body := b.get(t, auth.Administrator, "/halls/jiangkou")
+	for _, word := range []string{"data-chart", "s-queue", "s-windows", "s-zones"} {
+		if strings.Contains(body, word) {
+			t.Errorf("a station's page has %s", word)
+		}
+	}
+	if !strings.Contains(body, "本厅没有排队设备") || !strings.Contains(body, "本厅没有考勤机") {
+		t.Error("a station's page does not say what it lacks")
+	}
+	_, body = b.get(t, auth.Administrator, "/halls/shaxi")
+	if !strings.Contains(body, "data-chart") || !strings.Contains(body, "不到 1</span> 分钟") || strings.Contains(body, ">0</span> <small>分钟") {
+		t.Error("a hall's page lacks its chart, or tells of a wait of 0 minutes")
+	}
+}
+
+// late lists incidents as they were a moment ago.
+type late struct{ *fakeAlerts }
+
+func (l late) List() []alert.Incident {
+	list := l.fakeAlerts.List()
+	for i := range list {
+		list[i].Status = alert.Firing
+	}
+	return append(list, incident("gone", "jiangkou", alert.Firing))
+}
+
+// TestTakenMeanwhile: who clicks on an alert that changed since it was listed is told so; that is nobody's fault.
+func TestTakenMeanwhile(t *testing.T) {
+	b := newBench(t, func(o *Options) {
+		o.Alerts = late{newFakeAlerts(incident("taken", "jiangkou", alert.Acknowledged), incident("over", "jiangkou", alert.Resolved))}
+	})
+	for id, want := range map[string]int{"taken": 200, "over": 409, "gone": 404} {
+		r := httptest.NewRequest(http.MethodPost, "/api/v1/alerts/"+id+"/acknowledge", nil)
+		r.Header.Set("Authorization", "Bearer "+b.tokens[auth.CountyOfficer])
+		if code, body, _ := b.do(t, r); code != want {
+			t.Errorf("%s: %d, want %d: %s", id, code, want, body)
+		}
+	}
+}

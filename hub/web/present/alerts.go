@@ -21,7 +21,7 @@ type Alert struct {
 	Value          string // "32 分钟（限 30 分钟）"
 	Reason, Detail string
 	Status         alert.Status
-	Since          time.Time
+	Since, Ended   time.Time // Ended is zero while it is open
 	SinceText      string
 	Acknowledged   string // "09:41 zhang"
 	Resolved       string
@@ -36,7 +36,7 @@ func (p *Presenter) Alert(i alert.Incident, v live.View, ok bool, lang string, n
 	loc := v.Desc.Location()
 	a := Alert{
 		ID: i.ID, Hall: string(i.Hall), HallName: string(i.Hall), Level: Level(i.Severity), Rule: "rule." + string(i.Rule),
-		Status: i.Status, Since: i.Since, SinceText: ClockDay(i.Since, now, loc), Open: i.Status != alert.Resolved, Suppressed: i.Suppressed,
+		Status: i.Status, Since: i.Since, Ended: i.ResolvedAt, SinceText: ClockDay(i.Since, now, loc), Open: i.Status != alert.Resolved, Suppressed: i.Suppressed,
 	}
 	if a.Level != Act {
 		a.Level = Attention
@@ -49,12 +49,20 @@ func (p *Presenter) Alert(i alert.Incident, v live.View, ok bool, lang string, n
 	if !i.AcknowledgedAt.IsZero() {
 		a.Acknowledged = ClockDay(i.AcknowledgedAt, now, loc) + " " + i.AcknowledgedBy
 	}
-	a.Lasted = p.Duration(lang, now.Sub(i.Since))
+	a.Lasted = p.soFar(lang, now.Sub(i.Since))
 	if !i.ResolvedAt.IsZero() {
 		a.Resolved = ClockDay(i.ResolvedAt, now, loc)
 		a.Lasted = p.Duration(lang, i.ResolvedAt.Sub(i.Since))
 	}
 	return a
+}
+
+// soFar gives how long something lasts that goes on: a page is not made anew every second, so no seconds are shown.
+func (p *Presenter) soFar(lang string, d time.Duration) string {
+	if d < time.Minute {
+		return p.cat.T(lang, "unit.under_minute")
+	}
+	return p.Duration(lang, d)
 }
 
 func (p *Presenter) subject(i alert.Incident, v live.View, lang string) string {
@@ -83,7 +91,7 @@ func (p *Presenter) alertValue(i alert.Incident, lang string) string {
 }
 
 // SortAlerts orders open before resolved, not taken before taken, worse before lesser, then the open ones oldest first
-// and the resolved ones newest first.
+// and the resolved ones with the last to end first.
 func SortAlerts(rows []Alert) {
 	rank := func(a Alert) string {
 		if !a.Open {
@@ -102,6 +110,6 @@ func SortAlerts(rows []Alert) {
 		if a.Open {
 			return a.Since.Compare(b.Since)
 		}
-		return b.Since.Compare(a.Since)
+		return cmp.Or(b.Ended.Compare(a.Ended), b.Since.Compare(a.Since))
 	})
 }

@@ -251,13 +251,16 @@ func (p *Presenter) staff(h *Hall, v *live.View, now time.Time, loc *time.Locati
 // WorstFirst orders halls: by level, then the longest wait, then how many wait, then by name.
 func WorstFirst(halls []Hall) {
 	slices.SortStableFunc(halls, func(a, b Hall) int {
-		return cmp.Or(
-			cmp.Compare(a.Verdict.Level.Rank(), b.Verdict.Level.Rank()),
-			cmp.Compare(b.severity(), a.severity()),
-			cmp.Compare(a.ID, b.ID),
-		)
+		x, y := a.Rank(), b.Rank()
+		return cmp.Or(cmp.Compare(x.level, y.level), cmp.Compare(y.severity, x.severity), cmp.Compare(a.ID, b.ID))
 	})
 }
+
+// Rank is all that decides where a hall stands among others: while it is the same, the order is.
+type Rank struct{ level, severity int }
+
+// Rank gives the hall's.
+func (h *Hall) Rank() Rank { return Rank{h.Verdict.Level.Rank(), h.severity()} }
 
 // severity orders halls of one level; it moves only with what people would act on, so rows do not dance.
 func (h *Hall) severity() int {

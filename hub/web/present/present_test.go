@@ -93,11 +93,13 @@ func TestAlertsInOrder(t *testing.T) {
 	}
 	rows := []present.Alert{at("old", alert.Resolved, "act", 2*time.Hour), at("taken", alert.Acknowledged, "act", time.Hour), at("resolved", alert.Resolved, "act", time.Hour), at("lesser", alert.Firing, "attention", time.Hour), at("worst", alert.Firing, "act", time.Minute)}
 	present.SortAlerts(rows)
+	rows[3].Ended, rows[4].Ended = now.Add(-time.Minute), now // the older one lasted longer
+	present.SortAlerts(rows)
 	var got []string
 	for _, r := range rows {
 		got = append(got, r.ID)
 	}
-	if !slices.Equal(got, []string{"worst", "lesser", "taken", "resolved", "old"}) {
+	if !slices.Equal(got, []string{"worst", "lesser", "taken", "old", "resolved"}) {
 		t.Errorf("order is %v", got)
 	}
 	if rows[0].Value != "32 分钟（限 30）" {
@@ -115,5 +117,36 @@ func TestPlural(t *testing.T) {
 	}
 	if got := cat.T("xx", "no.such.key"); got != "no.such.key" {
 		t.Errorf("a missing key is %q", got)
+	}
+}
+
+// TestNothingMeasured: where nobody counts there is no figure, neither of a hall nor in the county's sum.
+func TestNothingMeasured(t *testing.T) {
+	v := live.View{Desc: hall.Hall{ID: "station", Devices: []hall.Device{{ID: "cam", Family: hall.Camera}}}, Link: live.LinkOnline}
+	v.Sections = map[hall.Section]time.Time{hall.SectionQueue: now, hall.SectionZones: now, hall.SectionRatings: now, hall.SectionStaff: now, hall.SectionDevices: now}
+	h := presenter(t).Hall(v, present.Chinese, now)
+	if h.QueueKnown || h.ZonesKnown || h.RatingsKnown || h.StaffKnown || !h.RatingsNone || !h.StaffNone {
+		t.Errorf("a hall with a camera alone counts: %+v", h)
+	}
+	if c := presenter(t).County([]live.View{v}, present.Chinese, now); c.QueueKnown || c.PeopleKnown {
+		t.Errorf("its county counts: %+v", c)
+	}
+	v.Desc.Devices = append(v.Desc.Devices, hall.Device{ID: "disp", Family: hall.Dispenser}, hall.Device{ID: "beam", Family: hall.Occupancy})
+	if c := presenter(t).County([]live.View{v}, present.Chinese, now); !c.QueueKnown || !c.PeopleKnown {
+		t.Errorf("with a dispenser and a beam it does not: %+v", c)
+	}
+}
+
+// TestDegraded: a hall with a device that is counted as abnormal is not called all right.
+func TestDegraded(t *testing.T) {
+	v := view("a", 0, 0)
+	v.State.Devices.Devices[1].Health = hall.HealthDegraded
+	h := presenter(t).Hall(v, present.Chinese, now)
+	if h.Abnormal != 1 || h.AbnormalLevel != present.Attention || h.Verdict.Level != present.Attention {
+		t.Errorf("degraded: %d %s, hall %s", h.Abnormal, h.AbnormalLevel, h.Verdict.Level)
+	}
+	v.State.Devices.Devices[0].Health = hall.HealthDown
+	if h := presenter(t).Hall(v, present.Chinese, now); h.Abnormal != 2 || h.AbnormalLevel != present.Act {
+		t.Errorf("degraded and down: %d %s", h.Abnormal, h.AbnormalLevel)
 	}
 }

@@ -52,6 +52,7 @@ type Hub struct {
 	versions map[Key]uint64
 	county   uint64 // grows with any hall's change
 	verdicts map[hall.HallID]present.Verdict
+	ranks    map[hall.HallID]rank
 	order    string
 	subs     map[*Sub]struct{}
 	cache    map[cacheKey]*entry
@@ -73,7 +74,7 @@ type entry struct {
 // New gives a hub that knows nothing until Run.
 func New(o Options) *Hub {
 	h := &Hub{
-		o: o, views: map[hall.HallID]live.View{}, versions: map[Key]uint64{}, verdicts: map[hall.HallID]present.Verdict{},
+		o: o, views: map[hall.HallID]live.View{}, versions: map[Key]uint64{}, verdicts: map[hall.HallID]present.Verdict{}, ranks: map[hall.HallID]rank{},
 		subs: map[*Sub]struct{}{}, cache: map[cacheKey]*entry{},
 	}
 	for _, v := range o.Live.All() {
@@ -177,17 +178,37 @@ func (h *Hub) apply(e live.Event) {
 	if e.Section == hall.SectionDevices || e.Section == "" {
 		keys = append(keys, Key{"", DeviceList})
 	}
-	keys = append(keys, h.reorder()...)
+	if h.moved(e.View, h.o.Now()) {
+		keys = append(keys, h.reorder()...)
+	}
 	h.mu.Unlock()
 	h.tell(keys)
+}
+
+// rank is where a hall stands among the others.
+type rank struct {
+	present.Rank
+	listed bool
+}
+
+// moved says whether a hall may stand elsewhere than before: sorting a whole county for every message of a hall would cost
+// more than everything else here. It is called with mu held.
+func (h *Hub) moved(v live.View, now time.Time) bool {
+	s := h.o.Presenter.Standing(v, now)
+	r := rank{s.Rank(), listed(v.Desc.ID, v, nil)}
+	before, known := h.ranks[v.Desc.ID]
+	h.ranks[v.Desc.ID] = r
+	return !known || r != before
 }
 
 // rejudge finds halls whose level changed because time passed.
 func (h *Hub) rejudge() {
 	now := h.o.Now()
 	var keys []Key
+	moved := false
 	h.mu.Lock()
 	for id, v := range h.views {
+		moved = h.moved(v, now) || moved
 		verdict := h.o.Presenter.Verdict(v, now)
 		if before, judged := h.verdicts[id]; judged && before == verdict {
 			continue
@@ -203,7 +224,9 @@ func (h *Hub) rejudge() {
 		h.county++
 		keys = append(keys, Key{"", CountyHead})
 	}
-	keys = append(keys, h.reorder()...)
+	if moved {
+		keys = append(keys, h.reorder()...)
+	}
 	h.mu.Unlock()
 	h.tell(keys)
 }

@@ -194,3 +194,32 @@ func TestKeys(t *testing.T) {
 		t.Error("a fragment passes for a section")
 	}
 }
+
+// TestRetiredLeavesTheLists: a hall that nobody waits for any more is told of by the order alone, in which it no longer is.
+func TestRetiredLeavesTheLists(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		lost := view("b", 1, time.Time{})
+		lost.Link = live.LinkLost
+		src := &source{views: []live.View{view("a", 1, time.Time{}), lost}}
+		h := newHub(t, src, make(alertSource))
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() { h.Run(ctx); close(done) }()
+		synctest.Wait()
+		sub, leave := h.Subscribe(Filter{Want: func(k Key) bool { return k.Name == CountyOrder }})
+		defer leave()
+		src.send(live.Event{Hall: "a", Section: hall.SectionQueue, View: view("a", 2, time.Time{})})
+		synctest.Wait()
+		if ch := sub.Take(); len(ch.Keys) != 0 {
+			t.Errorf("told %v of a change that moves nobody", ch.Keys)
+		}
+		lost.Link = live.LinkRetired
+		src.send(live.Event{Hall: "b", View: lost})
+		synctest.Wait()
+		if ch := sub.Take(); len(ch.Keys) != 1 || !slices.Equal(h.Order(nil), []string{"a"}) || len(h.Views(nil)) != 1 {
+			t.Errorf("told %v, order %v", ch.Keys, h.Order(nil))
+		}
+		cancel()
+		<-done
+	})
+}
