@@ -15,9 +15,6 @@ import (
 	"time"
 
 	"hallpulse/cmd/hallpulse-demo/internal/county"
-	"hallpulse/edge/agent"
-	"hallpulse/edge/config"
-	"hallpulse/edge/simulator/beam"
 	"hallpulse/edge/simulator/truth"
 	"hallpulse/hall"
 	"hallpulse/hub/app"
@@ -59,7 +56,7 @@ func demo(ctx context.Context, o options, out io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
-	return (&show{county: c, log: slog.New(slog.NewJSONHandler(logs, nil)), out: out}).run(ctx, people)
+	return (&show{county: c, truth: events, speed: o.speed, faults: o.faults, log: slog.New(slog.NewJSONHandler(logs, nil)), out: out}).run(ctx, people)
 }
 
 // account is somebody who may log in to the demonstration.
@@ -96,6 +93,9 @@ func secretWord() string {
 // show is a county that runs.
 type show struct {
 	county *county.County
+	truth  *truth.Log
+	speed  float64
+	faults bool
 	log    *slog.Logger
 	out    io.Writer
 }
@@ -119,8 +119,9 @@ func (s *show) run(ctx context.Context, people []account) error {
 	gates, err := s.gateways()
 	edges := make(chan error, len(gates))
 	edgeCtx, stopEdges := context.WithCancel(context.WithoutCancel(ctx))
-	for _, a := range gates {
-		go func() { edges <- a.Run(edgeCtx) }()
+	for i, g := range gates {
+		fails := s.faults && i > 0 && i == lastCenter(gates)
+		go func() { edges <- s.keep(edgeCtx, ctx, g, fails) }()
 	}
 	if err == nil {
 		s.greet(people)
@@ -142,26 +143,6 @@ func (s *show) run(ctx context.Context, people []account) error {
 	stopGear()
 	wg.Wait()
 	return err
-}
-
-// gateways makes every hall's agent.
-func (s *show) gateways() (list []*agent.Agent, err error) {
-	for _, h := range s.county.Halls() {
-		cfg, err := config.Load(h.Config)
-		if err != nil {
-			return list, err
-		}
-		o := agent.Options{Config: cfg, Version: version, Logger: s.log.With("program", "edge", "hall", string(h.ID))}
-		if h.GPIO != "" {
-			o.GPIO = beam.NewClient(h.GPIO)
-		}
-		a, err := agent.New(o)
-		if err != nil {
-			return list, fmt.Errorf("gateway of %s: %w", h.ID, err)
-		}
-		list = append(list, a)
-	}
-	return list, nil
 }
 
 // close ends the day: people go home, and the gateways have a moment to tell the county the last of it.
