@@ -14,10 +14,12 @@ const smallDiskSize = "384m"
 // smallDisk is a file system of its own in memory at a folder.
 type smallDisk struct{ dir string }
 
-// mountSmall needs the right to mount: it is for root.
+// ErrNoDisk says that a small disk cannot be made here: mounting is for root.
+var ErrNoDisk = errors.New("county: a small disk needs the right to mount (root)")
+
 func mountSmall(dir string) (*smallDisk, error) {
 	if err := syscall.Mount("hallpulse", dir, "tmpfs", 0, "size="+smallDiskSize); err != nil {
-		return nil, fmt.Errorf("county: mount a small disk at %s (needs root): %w", dir, err)
+		return nil, fmt.Errorf("%w: %s: %w", ErrNoDisk, dir, err)
 	}
 	return &smallDisk{dir}, nil
 }
