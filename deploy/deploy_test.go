@@ -75,7 +75,7 @@ func TestUnits(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, line := range []string{"ExecStart=" + args, "StateDirectory=hallpulse", "Restart=always", "ProtectSystem=strict"} {
+		for _, line := range []string{"ExecStart=" + args, "StateDirectory=hallpulse", "UMask=0077", "Restart=always", "ProtectSystem=strict"} {
 			if !strings.Contains(string(data), "\n"+line+"\n") {
 				t.Errorf("%s: no line %s", unit, line)
 			}

@@ -13,6 +13,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"time"
 
 	"hallpulse/hall"
@@ -183,9 +184,15 @@ func (p *Panel) ready(w http.ResponseWriter, _ *http.Request) {
 	_, _ = w.Write([]byte("ready\n"))
 }
 
+// state gives the hall's state, but not who is in: nobody logs in here.
 func (p *Panel) state(w http.ResponseWriter, _ *http.Request) {
+	s := p.opts.Source.State()
+	s.Staff.Present = slices.Clone(s.Staff.Present)
+	for i := range s.Staff.Present {
+		s.Staff.Present[i].Staff = ""
+	}
 	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(p.opts.Source.State())
+	_ = json.NewEncoder(w).Encode(s)
 }
 
 // serve renders the page or its changing part; a template's error never reaches a half-written answer.

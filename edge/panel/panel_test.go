@@ -52,6 +52,7 @@ func (s source) State() hall.State {
 		},
 		Zones:   hall.ZonesState{Total: 9, Zones: []hall.ZoneState{{ID: "wait", People: 9, In: 20, Out: 11}}},
 		Devices: hall.DevicesState{Devices: []hall.DeviceState{{ID: "cam", Health: hall.HealthStuck, Reason: hall.Reason{Code: "frozen"}, Since: now, LastSeen: now, Refused: 41}}},
+		Staff:   hall.StaffState{Present: []hall.Presence{{Staff: "20117", Since: now, Device: "zk"}}, Punches: 3},
 		Gateway: s.gate,
 		Ratings: hall.RatingsState{Counts: [5]int{1, 0, 0, 1, 2}},
 	}
@@ -158,6 +159,22 @@ func TestProbes(t *testing.T) {
 	var s hall.State
 	if err := json.Unmarshal([]byte(body), &s); err != nil || s.Queue.Waiting != 7 {
 		t.Errorf("state.json: %v %s", err, body)
+	}
+}
+
+// TestNobodyIsNamed: nobody logs in at the panel, so it says how many are in, and not who.
+func TestNobodyIsNamed(t *testing.T) {
+	src := source{now: time.Now()}
+	p := newPanel(t, Options{Source: src})
+	for _, path := range []string{"/", "/content", "/state.json"} {
+		if _, body, _ := get(t, p, path); strings.Contains(body, "20117") {
+			t.Errorf("%s gives a staff number: %s", path, body)
+		}
+	}
+	var s hall.State
+	_, body, _ := get(t, p, "/state.json")
+	if err := json.Unmarshal([]byte(body), &s); err != nil || len(s.Staff.Present) != 1 || s.Staff.Punches != 3 {
+		t.Errorf("state.json: %v, %+v", err, s.Staff)
 	}
 }
 

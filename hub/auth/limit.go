@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"net/netip"
 	"slices"
 	"sync"
 	"time"
@@ -28,7 +29,20 @@ type limiter struct {
 func newLimiter() *limiter { return &limiter{entries: map[string]failures{}} }
 
 func limiterKeys(account, address string) [2]string {
+	address = network(address)
 	return [2]string{"a\x00" + account + "\x00" + address, "i\x00" + address}
+}
+
+// network gives what one client has: an address of IPv4, but a /64 of IPv6, in which it may take any.
+func network(address string) string {
+	ip, err := netip.ParseAddr(address)
+	if err != nil {
+		return address
+	}
+	if ip = ip.Unmap().WithZone(""); ip.Is4() {
+		return ip.String()
+	}
+	return netip.PrefixFrom(ip, 64).Masked().String()
 }
 
 // take counts an attempt as failed before its password is looked at, so that attempts at once cannot slip through, and

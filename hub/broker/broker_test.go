@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"os"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -129,6 +131,7 @@ func TestWhoMayConnect(t *testing.T) {
 		o            *paho.ClientOptions
 	}{
 		{"wrong credential", "wrong credential", options(b, "a", "a", "secret-b")},
+		{"a long credential", "wrong credential", options(b, "a", "a", strings.Repeat("x", 1000))},
 		{"another hall's name", "wrong credential", options(b, "b", "b", "secret-a")},
 		{"unknown hall", "wrong credential", options(b, "zz", "zz", "secret-a")},
 		{"no credentials", "no credentials", options(b, "a", "", "")},
@@ -152,7 +155,7 @@ func TestWhoMayConnect(t *testing.T) {
 	}
 	connect(t, options(b, "a", "a", "secret-a"))
 	none(t, c.heard)
-	if s := b.Stats(); s.Refused != 10 || s.Connected != 1 {
+	if s := b.Stats(); s.Refused != 11 || s.Connected != 1 {
 		t.Errorf("%+v", s)
 	}
 }
@@ -360,6 +363,77 @@ func TestAMessageBeyondTheLimitEndsTheConnection(t *testing.T) {
 	if m := next(t, c.heard); m.what != wire.WhatWill {
 		t.Errorf("heard %+v", m)
 	}
+}
+
+// TestAStrangerGetsNoRoom: before anybody has said who they are, a packet is as long as a CONNECT at most.
+func TestAStrangerGetsNoRoom(t *testing.T) {
+	b, c := start(t)
+	for name, head := range map[string][]byte{
+		"a long CONNECT":       {0x10, 0xff, 0xff, 0x3f}, // 1,048,575 bytes are to follow
+		"a PUBLISH":            {0x30, 0x10},
+		"a length without end": {0x10, 0xff, 0xff, 0xff, 0xff, 0x7f},
+	} {
+		conn, err := net.Dial("tcp", b.Addr())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = conn.Close() }()
+		if _, err := conn.Write(head); err != nil {
+			t.Fatal(err)
+		}
+		if err := conn.SetReadDeadline(time.Now().Add(connectTime / 2)); err != nil {
+			t.Fatal(err)
+		}
+		if n, err := conn.Read(make([]byte, 1)); n > 0 || errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Errorf("%s: the broker waits for the rest: %d, %v", name, n, err)
+		}
+		if r := next(t, c.refusals); r.Reason != "does not begin with a CONNECT" {
+			t.Errorf("%s: %+v", name, r)
+		}
+	}
+}
+
+// TestRevokedWhileItConnects: a credential that is taken away between its check and the connection's entry among the
+// others leaves no connection behind, and no answer that lets the next one in.
+func TestRevokedWhileItConnects(t *testing.T) {
+	c := &county{good: map[hall.HallID]string{"a": "secret-a"}, heard: make(chan message, 9), refusals: make(chan Refusal, 99)}
+	slow := &slowCheck{county: c}
+	b, err := Start(t.Context(), Options{Credentials: slow, Receiver: c, Refusals: c, report: time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := b.Stop(); err != nil {
+			t.Error(err)
+		}
+	}()
+	slow.after = sync.OnceFunc(func() { // the answer is on its way
+		c.mu.Lock()
+		delete(c.good, "a")
+		c.mu.Unlock()
+		b.Disconnect("a")
+	})
+	lost := make(chan error, 1)
+	cl := paho.NewClient(options(b, "a", "a", "secret-a").SetConnectionLostHandler(func(_ paho.Client, err error) { lost <- err }))
+	defer cl.Disconnect(0)
+	if done(t, cl.Connect()) == nil {
+		_ = next(t, lost)
+	}
+	if err := done(t, paho.NewClient(options(b, "a", "a", "secret-a")).Connect()); err == nil {
+		t.Error("connected with a revoked credential")
+	}
+}
+
+// slowCheck does something between the look at a credential and the answer.
+type slowCheck struct {
+	*county
+	after func()
+}
+
+func (s *slowCheck) CheckGateway(ctx context.Context, id hall.HallID, credential string) (bool, error) {
+	ok, err := s.county.CheckGateway(ctx, id, credential)
+	s.after()
+	return ok, err
 }
 
 func TestRefusalsOfOneKindAreOneEntry(t *testing.T) {

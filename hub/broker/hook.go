@@ -43,7 +43,8 @@ func (h *hook) ID() string { return "hallpulse" }
 // Provides says which events the hook wants.
 func (h *hook) Provides(b byte) bool {
 	return bytes.IndexByte([]byte{
-		mqtt.OnConnect, mqtt.OnConnectAuthenticate, mqtt.OnSessionEstablish, mqtt.OnDisconnect, mqtt.OnACLCheck, mqtt.OnPublish,
+		mqtt.OnConnect, mqtt.OnConnectAuthenticate, mqtt.OnSessionEstablish, mqtt.OnSessionEstablished,
+		mqtt.OnDisconnect, mqtt.OnACLCheck, mqtt.OnPublish,
 	}, b) >= 0
 }
 
@@ -108,6 +109,15 @@ func (h *hook) OnSessionEstablish(cl *mqtt.Client, pk packets.Packet) {
 	h.sessions[id] = session{cl, bytes.Clone(pk.Connect.WillPayload)}
 	h.mu.Unlock()
 	h.o.Logger.Info("broker: gateway connected", "hall", id, "remote", cl.Net.Remote, "took_over", taken)
+}
+
+// OnSessionEstablished looks at the credential again, now that Broker.Disconnect finds the connection: that a credential
+// was taken away is told once, and a connection that was being made at that moment would stay. Nothing was read of it yet.
+func (h *hook) OnSessionEstablished(cl *mqtt.Client, pk packets.Packet) {
+	if ok, err := h.known.check(hall.HallID(cl.ID), pk.Connect.Password); err != nil || !ok {
+		h.refused.note(Refusal{What: "connection", Who: cl.ID, Remote: cl.Net.Remote, Reason: "credential is no longer good"})
+		cl.Stop(packets.ErrNotAuthorized)
+	}
 }
 
 // OnDisconnect tells the receiver that a hall is gone, in the words of its last will. mochi would send the will of a

@@ -67,7 +67,11 @@ func (l *listener) Serve(establish listeners.EstablishFn) {
 		go func() {
 			defer l.running.Done()
 			defer l.remove(c)
-			_ = establish(l.ID(), c) // the hook tells what matters of it
+			if begun, err := opening(c); err == nil {
+				_ = establish(l.ID(), begun) // the hook tells what matters of it
+			} else if errors.Is(err, errOpening) {
+				l.refused.note(Refusal{What: "connection", Remote: c.RemoteAddr().String(), Reason: err.Error()})
+			}
 		}()
 	}
 }

@@ -191,6 +191,9 @@ func TestBackupIsAStore(t *testing.T) {
 	if err := s.Backup(t.Context(), copied); !errors.Is(err, os.ErrExist) {
 		t.Errorf("over another file: %v", err)
 	}
+	if info, err := os.Stat(copied); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("others may read the copy: %v, %v", info, err)
+	}
 	c := open(t, copied)
 	if p, err := c.Tickets(t.Context(), Query{}); err != nil || len(p.Items) != 30 {
 		t.Errorf("%d tickets, %v", len(p.Items), err)

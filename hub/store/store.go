@@ -143,22 +143,35 @@ func (s *Store) SetQuota(ctx context.Context, bytes int64) error {
 	})
 }
 
-// Backup writes a copy of the whole store, as it is at one instant, to a new file. Writing goes on meanwhile.
+// Backup writes a copy of the whole store, as it is at one instant, to a new file that only its owner reads. Writing goes
+// on meanwhile.
 func (s *Store) Backup(ctx context.Context, path string) error {
-	if _, err := os.Stat(path); err == nil {
-		return fmt.Errorf("store: backup: %s: %w", path, os.ErrExist)
-	}
 	c, err := s.read.Conn(ctx)
 	if err != nil {
 		return wrap("backup", err)
 	}
 	defer func() { _ = c.Close() }()
-	if _, err := c.ExecContext(ctx, "PRAGMA query_only = 0"); err != nil {
+	// The file is there, empty, before SQLite writes to it: it holds hashes of passwords from its first page on.
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err == nil {
+		err = f.Close()
+	}
+	if err != nil {
 		return wrap("backup", err)
 	}
-	_, err = c.ExecContext(ctx, "VACUUM INTO ?", path)
+	if err := vacuumInto(ctx, c, path); err != nil {
+		return wrap("backup", errors.Join(err, os.Remove(path)))
+	}
+	return nil
+}
+
+func vacuumInto(ctx context.Context, c *sql.Conn, path string) error {
+	if _, err := c.ExecContext(ctx, "PRAGMA query_only = 0"); err != nil {
+		return err
+	}
+	_, err := c.ExecContext(ctx, "VACUUM INTO ?", path)
 	_, off := c.ExecContext(context.WithoutCancel(ctx), "PRAGMA query_only = 1")
-	return wrap("backup", errors.Join(err, off))
+	return errors.Join(err, off)
 }
 
 // wrap names what failed, and turns SQLite's codes into errors that callers know.

@@ -48,6 +48,27 @@ func TestOpenAPIDescribesEveryRoute(t *testing.T) {
 	}
 }
 
+// TestOpenAPIDescribesFailures: every operation can be asked without an identity, with another method, or at a bad moment.
+func TestOpenAPIDescribesFailures(t *testing.T) {
+	var doc struct {
+		Paths map[string]map[string]struct {
+			Responses map[string]any `json:"responses"`
+		} `json:"paths"`
+	}
+	if err := json.Unmarshal(openapiDocument, &doc); err != nil {
+		t.Fatal(err)
+	}
+	for path, methods := range doc.Paths {
+		for method, operation := range methods {
+			for _, answer := range []string{"200", "401", "405", "default"} {
+				if operation.Responses[answer] == nil {
+					t.Errorf("%s %s does not describe %s", strings.ToUpper(method), path, answer)
+				}
+			}
+		}
+	}
+}
+
 func TestOpenAPIReferencesResolve(t *testing.T) {
 	var doc map[string]any
 	if err := json.Unmarshal(openapiDocument, &doc); err != nil {

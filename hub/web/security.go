@@ -129,10 +129,12 @@ const (
 	originOther
 )
 
+// originOf compares a request's origin with the Host header, which a browser sets. The request's URI is no measure: of
+// "//evil.example/x?://" fasthttp takes evil.example for the host, and any site may send a form to such an address.
 func (s *Server) originOf(c *fiber.Ctx) origin {
 	if o := c.Get(fiber.HeaderOrigin); o != "" {
 		u, err := url.Parse(o)
-		if err == nil && (u.Host == string(c.Context().Host()) || slices.Contains(s.o.Origins, o)) {
+		if err == nil && (u.Host == string(c.Request().Header.Host()) || slices.Contains(s.o.Origins, o)) {
 			return originSame
 		}
 		return originOther

@@ -351,6 +351,22 @@ func TestFormsOfOtherSitesAreRefused(t *testing.T) {
 	}
 }
 
+// TestTheAddressDoesNotNameTheHost: fasthttp takes the host of "//evil.example/login?x=://" for that of the request, and a
+// form of evil.example may be sent to such an address of this server.
+func TestTheAddressDoesNotNameTheHost(t *testing.T) {
+	b := newBench(t, nil)
+	cookie := b.session(t, "county-officer")
+	for _, path := range []string{"/login", "/logout", "/alerts/a1/acknowledge", "/api/v1/alerts/a1/acknowledge"} {
+		r := form("/x", url.Values{"name": {"county-officer"}, "password": {testPassword}})
+		r.RequestURI = "//evil.example" + path + "?x=://"
+		r.Header.Set("Origin", "http://evil.example")
+		r.Header.Set("Cookie", cookie)
+		if code, body, _ := b.do(t, r); code != 403 {
+			t.Errorf("POST //evil.example%s?x=://: %d %.200s", path, code, body)
+		}
+	}
+}
+
 func TestSecurityHeaders(t *testing.T) {
 	b := newBench(t, nil)
 	_, body, h := b.do(t, httptest.NewRequest(http.MethodGet, "/login", nil))
