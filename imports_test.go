@@ -44,14 +44,13 @@ var arrows = []struct {
 	{"hub/app", []string{"hall", "hub", "dashboards"}},
 	{"dashboards", nil},
 	{"cmd", []string{"hall", "edge", "hub", "cmd", "dashboards", "firmware-bridge"}},
-	{"test", []string{"hall", "edge", "hub", "cmd", "dashboards", "firmware-bridge", "test"}},
 }
 
 // fences names the only packages that may import a big dependency. Tests may use any real peer.
 var fences = map[string][]string{
 	"periph.io/x/host":                         {"edge/bus"},
 	"go.bug.st/serial":                         {"edge/bus"},
-	"github.com/eclipse/paho.mqtt.golang":      {"edge/uplink", "edge/driver/mqttdevice", "hub/broker", "cmd/hallpulse"},
+	"github.com/eclipse/paho.mqtt.golang":      {"edge/uplink", "edge/driver/mqttdevice", "hub/broker"},
 	"github.com/mochi-mqtt":                    {"hub/broker"},
 	"github.com/gofiber":                       {"hub/web"},
 	"database/sql":                             {"hub/store"},

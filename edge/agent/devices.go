@@ -74,7 +74,8 @@ func newCamera(_ *Agent, d *config.Device, _ *prepared) built {
 
 func newTerminal(a *Agent, d *config.Device, _ *prepared) built {
 	h := hall.Hall{TimeZone: d.Zkteco.TimeZone}
-	return a.terminal.Terminal(attendance.TerminalOptions{Serial: d.Zkteco.Serial, Location: h.Location()})
+	from, _ := d.Zkteco.Prefix() // checked with the configuration
+	return a.terminal.Terminal(attendance.TerminalOptions{Serial: d.Zkteco.Serial, Location: h.Location(), From: from})
 }
 
 func newBeam(a *Agent, d *config.Device, _ *prepared) built {

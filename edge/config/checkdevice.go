@@ -36,6 +36,9 @@ func (k *checker) device(path string, d *Device) {
 		if d.Zkteco.TimeZone != "" {
 			k.zoneName(path+".zkteco.time_zone", d.Zkteco.TimeZone)
 		}
+		if _, ok := d.Zkteco.Prefix(); !ok {
+			k.fail(path+".zkteco.from", textFrom, textFromMend)
+		}
 	}
 	if d.Camera != nil {
 		k.camera(path+".camera", d.Camera)

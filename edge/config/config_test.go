@@ -34,6 +34,9 @@ func TestGood(t *testing.T) {
 	if k := c.Devices[2]; k.Profile != "rating-keypad" || *k.Serial != (Serial{"/dev/ttyS3", 9600, 8, "none", "1"}) {
 		t.Errorf("keypad %+v %+v", k, k.Serial)
 	}
+	if p, ok := c.Devices[3].Zkteco.Prefix(); !ok || p.String() != "192.168.1.0/24" {
+		t.Errorf("believed from %v", p)
+	}
 	if z := c.Devices[3].Zkteco; z.Serial != "CEXA000000001" || z.TimeZone != "Asia/Urumqi" {
 		t.Errorf("terminal %+v", z)
 	}

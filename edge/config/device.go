@@ -1,6 +1,7 @@
 package config
 
 import (
+	"net/netip"
 	"slices"
 	"time"
 
@@ -41,6 +42,19 @@ func (s *Serial) Defaults() { *s = Serial{Baud: 9600, DataBits: 8, Parity: "none
 type Zkteco struct {
 	Serial   string `yaml:"serial" conf:"required"` // on the terminal's label; it is approved by this
 	TimeZone string `yaml:"time_zone"`              // of the terminal's clock, IANA name; empty: the hall's
+	From     string `yaml:"from" conf:"max=64"`     // address or network that it is believed from; empty: anywhere
+}
+
+// Prefix gives the network that the terminal is believed from; ok is false when From is neither an address nor a network.
+func (z *Zkteco) Prefix() (p netip.Prefix, ok bool) {
+	if z.From == "" {
+		return p, true
+	}
+	if a, err := netip.ParseAddr(z.From); err == nil {
+		return netip.PrefixFrom(a, a.BitLen()), true
+	}
+	p, err := netip.ParsePrefix(z.From)
+	return p, err == nil
 }
 
 // Camera is a network camera that is watched for being alive, not for what it shows.

@@ -23,6 +23,8 @@ var (
 	textCAMend     = hall.Text{ZH: "请改用 mqtts://，或删除 ca_file", EN: "use mqtts://, or remove ca_file"}
 	textListen     = hall.Text{ZH: "不是 地址:端口", EN: "not an address:port"}
 	textListenMend = hall.Text{ZH: "例如 127.0.0.1:8380", EN: "e.g. 127.0.0.1:8380"}
+	textFrom       = hall.Text{ZH: "不是 IP 地址或网段", EN: "neither an IP address nor a network"}
+	textFromMend   = hall.Text{ZH: "例如 192.168.1.201 或 192.168.1.0/24", EN: "e.g. 192.168.1.201 or 192.168.1.0/24"}
 	textURL        = hall.Text{ZH: "不是 %s 地址", EN: "not a URL of %s"}
 	textURLUser    = hall.Text{ZH: "地址中不要写用户名和密码", EN: "no user and password in the address"}
 	textURLMend    = hall.Text{ZH: "请写在 username 和 password 中", EN: "give them as username and password"}
