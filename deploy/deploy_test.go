@@ -68,6 +68,7 @@ func TestHallExample(t *testing.T) {
 
 // TestUnits: the units run with the examples: what they may write is where the examples keep their data.
 func TestUnits(t *testing.T) {
+	states := map[string]string{"hallpulse-hub": "hallpulse-hub", "hallpulse-edge": "hallpulse"} // both may run on one machine
 	for unit, args := range map[string]string{
 		"hallpulse-hub": "/usr/bin/hallpulse-hub --config /etc/hallpulse/hub.yaml", "hallpulse-edge": "/usr/bin/hallpulse-edge --config /etc/hallpulse/hall.yaml",
 	} {
@@ -75,15 +76,15 @@ func TestUnits(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, line := range []string{"ExecStart=" + args, "StateDirectory=hallpulse", "UMask=0077", "Restart=always", "ProtectSystem=strict"} {
+		for _, line := range []string{"ExecStart=" + args, "StateDirectory=" + states[unit], "UMask=0077", "Restart=always", "ProtectSystem=strict"} {
 			if !strings.Contains(string(data), "\n"+line+"\n") {
 				t.Errorf("%s: no line %s", unit, line)
 			}
 		}
 	}
-	for _, example := range []string{"hub.yaml", "hall.yaml"} {
+	for example, state := range map[string]string{"hub.yaml": states["hallpulse-hub"], "hall.yaml": states["hallpulse-edge"]} {
 		data, err := os.ReadFile("examples/" + example)
-		if err != nil || !strings.Contains(string(data), "data_dir: /var/lib/hallpulse ") {
+		if err != nil || !strings.Contains(string(data), "data_dir: /var/lib/"+state+" ") {
 			t.Errorf("%s keeps its data where the unit may not write: %v", example, err)
 		}
 	}

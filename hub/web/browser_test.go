@@ -44,7 +44,7 @@ func browser(t *testing.T, b *bench, base, name string) context.Context {
 	t.Cleanup(done)
 	ctx, done := chromedp.NewContext(alloc)
 	t.Cleanup(done)
-	ctx, done = context.WithTimeout(ctx, time.Minute)
+	ctx, done = context.WithTimeout(ctx, 3*time.Minute)
 	t.Cleanup(done)
 	chromedp.ListenTarget(ctx, func(e any) {
 		if x, ok := e.(*runtime.EventExceptionThrown); ok {
@@ -69,7 +69,7 @@ func run(t *testing.T, ctx context.Context, what string, actions ...chromedp.Act
 
 // poll waits until a script is true in the page.
 func poll(script string) chromedp.Action {
-	return chromedp.Poll(script, nil, chromedp.WithPollingInterval(5*time.Millisecond), chromedp.WithPollingTimeout(20*time.Second))
+	return chromedp.Poll(script, nil, chromedp.WithPollingInterval(5*time.Millisecond), chromedp.WithPollingTimeout(40*time.Second))
 }
 
 func TestBrowserSeesChanges(t *testing.T) {
