@@ -100,16 +100,6 @@ func (h *Hall) walk(ctx context.Context) {
 // Press presses a key of a window's keypad, beside what people do.
 func (h *Hall) Press(w hall.WindowID, level int) error { return h.press(w, level) }
 
-// Arrive prints n tickets at once: a coach has come.
-func (h *Hall) Arrive(n int) error {
-	for i := range n {
-		if err := h.ticket(fmt.Sprintf("C%03d", 900+i%100), h.categorys[2], i); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // Windows lists the hall's windows.
 func (h *Hall) Windows() []hall.WindowID { return slices.Clone(h.windows) }
 
