@@ -38,7 +38,7 @@ func newPage(t *testing.T) page {
 	t.Cleanup(done)
 	ctx, done := chromedp.NewContext(alloc)
 	t.Cleanup(done)
-	ctx, done = context.WithTimeout(ctx, 5*time.Minute)
+	ctx, done = context.WithTimeout(ctx, 8*time.Minute)
 	t.Cleanup(done)
 	chromedp.ListenTarget(ctx, func(e any) {
 		if x, ok := e.(*runtime.EventExceptionThrown); ok {
@@ -58,7 +58,7 @@ func (p page) do(what string, actions ...chromedp.Action) {
 
 // poll waits until a script is true in the page.
 func poll(script string) chromedp.Action {
-	return chromedp.Poll(script, nil, chromedp.WithPollingInterval(50*time.Millisecond), chromedp.WithPollingTimeout(90*time.Second))
+	return chromedp.Poll(script, nil, chromedp.WithPollingInterval(50*time.Millisecond), chromedp.WithPollingTimeout(150*time.Second))
 }
 
 // click clicks what the page holds at this instant: a live page may swap the element between finding and clicking it.

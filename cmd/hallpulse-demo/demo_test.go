@@ -51,12 +51,12 @@ func (s *screen) String() string {
 func start(t *testing.T, args ...string) *running {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "county")
-	o, err := parse(append([]string{"--data", dir, "--token", testToken, "--addr", freeAddr(t)}, args...))
+	o, err := parse(append([]string{"--data", dir, "--token", testToken, "--addr", ""}, args...))
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	c := &running{url: "http://" + o.addr, data: dir, out: &screen{}, hook: hookFile(filepath.Join(dir, "webhook.jsonl"))}
+	c := &running{data: dir, out: &screen{}, hook: hookFile(filepath.Join(dir, "webhook.jsonl"))}
 	done := make(chan error, 1)
 	go func() { done <- demo(ctx, o, c.out) }()
 	t.Cleanup(func() {
@@ -75,6 +75,7 @@ func start(t *testing.T, args ...string) *running {
 		}
 		return strings.Contains(c.out.String(), "Ctrl+C")
 	})
+	c.url = regexp.MustCompile(`a county to look at: (\S+)`).FindStringSubmatch(c.out.String())[1]
 	return c
 }
 

@@ -26,7 +26,7 @@ func parse(args []string) (o options, err error) {
 	f := flag.NewFlagSet("hallpulse-demo", flag.ContinueOnError)
 	f.IntVar(&o.halls, "halls", 3, "township halls")
 	f.IntVar(&o.stations, "stations", 5, "village stations")
-	f.StringVar(&o.addr, "addr", "127.0.0.1:8080", "where the county's pages listen")
+	f.StringVar(&o.addr, "addr", "127.0.0.1:8080", "where the county's pages listen; empty: a free port")
 	f.StringVar(&o.data, "data", "demo-data", "folder for everything; a former demonstration in it is removed")
 	f.Uint64Var(&o.seed, "seed", 1, "the same seed, the same visitors")
 	f.Float64Var(&o.speed, "speed", 1, "how much faster than in life")

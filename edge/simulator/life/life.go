@@ -106,7 +106,7 @@ func (l *life) begin() {
 func (l *life) nextArrival() {
 	l.arrive()
 	mean := l.Arrivals
-	if len(l.queue) > 6 {
+	if len(l.queue) > 4 {
 		mean *= 2 // people see the queue and come back later
 	}
 	l.in(l.around(mean), l.nextArrival)

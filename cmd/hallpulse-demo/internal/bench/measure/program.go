@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -51,9 +52,10 @@ func (p *Program) Close() error {
 	return p.log.Close()
 }
 
-// Address gives a loopback address that is free now.
+// Address gives an address for a program that starts later: a loopback host of its own, so that no connection made meanwhile
+// takes the port.
 func Address() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := net.Listen("tcp", fmt.Sprintf("127.%d.%d.%d:0", 1+rand.IntN(254), rand.IntN(256), 1+rand.IntN(254)))
 	if err != nil {
 		return "", fmt.Errorf("measure: %w", err)
 	}
