@@ -25,7 +25,9 @@ var arrows = []struct {
 	{"edge/config", []string{"hall", "hall/conf", "firmware-bridge"}},
 	{"edge/bus", []string{"hall", "edge/driver"}}, // it gives drivers the ports their contract names
 	{"edge/driver", []string{"hall", "hall/conf", "firmware-bridge", "edge/driver"}},
-	{"edge/simulator", []string{"hall", "hall/conf", "firmware-bridge", "edge/simulator"}},
+	{"edge/simulator", []string{"hall", "hall/conf", "firmware-bridge", "edge/driver", "edge/simulator"}}, // hardware as the contract names it
+	{"edge/localbroker", []string{"hall"}},
+	{"edge/compare", []string{"hall"}},
 	{"edge/supervise", []string{"hall", "edge/driver"}},
 	{"edge/journal", []string{"hall"}},
 	{"edge/clock", []string{"hall"}},
@@ -51,7 +53,9 @@ var fences = map[string][]string{
 	"periph.io/x/host":                         {"edge/bus"},
 	"go.bug.st/serial":                         {"edge/bus"},
 	"github.com/eclipse/paho.mqtt.golang":      {"edge/uplink", "edge/driver/mqttdevice", "hub/broker"},
-	"github.com/mochi-mqtt":                    {"hub/broker"},
+	"github.com/mochi-mqtt":                    {"hub/broker", "edge/localbroker"},
+	"github.com/warthog618/go-gpiocdev":        {"edge/bus"},
+	"github.com/gosnmp/gosnmp":                 {"edge/driver/machine", "edge/simulator"},
 	"github.com/gofiber":                       {"hub/web"},
 	"database/sql":                             {"hub/store"},
 	"modernc.org/sqlite":                       {"hub/store"},

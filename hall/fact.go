@@ -56,11 +56,13 @@ const (
 	KindGap     FactKind = 8
 	KindClock   FactKind = 9
 	KindRefusal FactKind = 10
+	KindRecount FactKind = 11
 )
 
 var kindNames = map[FactKind]string{
 	KindTicket: "ticket", KindCall: "call", KindInvite: "invite", KindRating: "rating", KindPunch: "punch",
 	KindPassage: "passage", KindDevice: "device", KindGap: "gap", KindClock: "clock", KindRefusal: "refusal",
+	KindRecount: "recount",
 }
 
 // String gives the kind's name, "unknown" for a number of a later version.
@@ -89,6 +91,7 @@ type Fact struct {
 	Gap     *Gap          `cbor:"17,keyasint,omitempty" json:"gap,omitempty"`
 	Clock   *ClockStep    `cbor:"18,keyasint,omitempty" json:"clock,omitempty"`
 	Refusal *Refusal      `cbor:"19,keyasint,omitempty" json:"refusal,omitempty"`
+	Recount *Recount      `cbor:"20,keyasint,omitempty" json:"recount,omitempty"`
 }
 
 // TicketIssued: the dispenser printed a ticket.
@@ -213,6 +216,14 @@ type Refusal struct {
 	Count  int    `cbor:"3,keyasint" json:"count"` // how many were set aside since the last such fact
 }
 
+// Recount: the people of a zone were counted anew, in and out having drifted apart: recorded, never done silently.
+type Recount struct {
+	Zone   ZoneID `cbor:"1,keyasint" json:"zone"`
+	From   int    `cbor:"2,keyasint" json:"from"` // in minus out until now
+	To     int    `cbor:"3,keyasint" json:"to"`
+	Reason string `cbor:"4,keyasint" json:"reason"` // closing
+}
+
 // Metric names a measured quantity; the unit is part of the name, as Prometheus spells it.
 type Metric string
 
@@ -226,6 +237,34 @@ const (
 	MetricReadSeconds Metric = "read_duration_seconds" // Device
 	MetricLuminance   Metric = "picture_luminance"     // Device; 0 to 255
 	MetricSkew        Metric = "clock_skew_seconds"    // Device
+)
+
+// Metrics that devices measure; all have a Device. Part is a zone where one is named, else a channel of the device or empty.
+// A truth is 1 or 0.
+const (
+	MetricCounted     Metric = "people_counted"        // Part: zone; an absolute count, not passages
+	MetricPresence    Metric = "presence"              // Part: zone; somebody is there, however many
+	MetricQueueLength Metric = "queue_people"          // Part: zone; people in a line, by a queue camera
+	MetricMotion      Metric = "motion"                // truth
+	MetricCO2         Metric = "carbon_dioxide_ppm"    //
+	MetricTemperature Metric = "temperature_celsius"   //
+	MetricHumidity    Metric = "humidity_percent"      // relative
+	MetricPressure    Metric = "pressure_pascals"      //
+	MetricIlluminance Metric = "illuminance_lux"       //
+	MetricOpen        Metric = "contact_open"          // truth; Part: channel
+	MetricSmoke       Metric = "smoke"                 // truth
+	MetricOn          Metric = "switched_on"           // truth; lights, sockets; Part: channel
+	MetricPower       Metric = "power_watts"           // Part: channel
+	MetricBattery     Metric = "battery_percent"       //
+	MetricLinkQuality Metric = "link_quality"          // of a radio device, 0 to 255
+	MetricRoundTrip   Metric = "round_trip_seconds"    // of the way to a machine
+	MetricPaperLow    Metric = "paper_low"             // truth
+	MetricSupply      Metric = "supply_percent"        // Part: the supply, as the printer names it
+	MetricOnBattery   Metric = "ups_on_battery"        // truth
+	MetricLoad        Metric = "ups_load_percent"      //
+	MetricRuntime     Metric = "ups_runtime_seconds"   // left on battery
+	MetricPortsUp     Metric = "ports_up"              // of a switch, linked
+	MetricUptime      Metric = "device_uptime_seconds" // since its own start
 )
 
 // Series identifies a series of readings inside a hall.

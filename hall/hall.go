@@ -101,13 +101,20 @@ type Family string
 
 // The families of devices.
 const (
-	Display    Family = "display"
-	Dispenser  Family = "dispenser"
-	Keypad     Family = "keypad"
-	Attendance Family = "attendance"
-	Camera     Family = "camera"
-	Occupancy  Family = "occupancy"
+	Display     Family = "display"
+	Dispenser   Family = "dispenser"
+	Keypad      Family = "keypad"
+	Attendance  Family = "attendance"
+	Camera      Family = "camera"
+	Occupancy   Family = "occupancy"
+	Environment Family = "environment" // air, smoke, doors, lights
+	Machine     Family = "machine"     // computers, kiosks, printers, network
 )
+
+// Families lists every family, in the order pages show them.
+func Families() []Family {
+	return []Family{Display, Dispenser, Keypad, Attendance, Camera, Occupancy, Environment, Machine}
+}
 
 // Device describes a device as the hall's configuration names it.
 type Device struct {

@@ -1,6 +1,8 @@
 package agent
 
 import (
+	"maps"
+
 	"hallpulse/edge/config"
 	"hallpulse/edge/driver"
 	"hallpulse/edge/driver/attendance"
@@ -19,9 +21,12 @@ type built interface {
 	Expect() driver.Expect
 }
 
+// constructor builds the driver of one device.
+type constructor func(*Agent, *config.Device, *prepared) built
+
 // families lists the constructor of every driver. There is no other way to register one.
-func families() map[config.Driver]func(*Agent, *config.Device, *prepared) built {
-	return map[config.Driver]func(*Agent, *config.Device, *prepared) built{
+func families() map[config.Driver]constructor {
+	all := map[config.Driver]constructor{
 		config.SerialDisplay: newDisplay,
 		config.EscposSerial:  newDispenser,
 		config.SerialKeypad:  newKeypad,
@@ -29,6 +34,13 @@ func families() map[config.Driver]func(*Agent, *config.Device, *prepared) built 
 		config.RTSPCamera:    newCamera,
 		config.BeamPair:      newBeam,
 	}
+	for _, more := range []map[config.Driver]constructor{
+		modbusFamilies(), keyFamilies(), hikvisionFamilies(), visionFamilies(),
+		sensorFamilies(), environmentFamilies(), mqttFamilies(), machineFamilies(),
+	} {
+		maps.Copy(all, more)
+	}
+	return all
 }
 
 // devices builds every configured device, in the order of the configuration.

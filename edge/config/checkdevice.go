@@ -11,9 +11,6 @@ import (
 	"hallpulse/hall/conf"
 )
 
-// blockOrder is the order in which missing and unused blocks are reported.
-var blockOrder = []string{"serial", "profile", "addresses", "zkteco", "camera", "beam"}
-
 func (k *checker) device(path string, d *Device) {
 	k.id(path, "device", string(d.ID))
 	k.name(path, "name", d.Name, false)
@@ -46,6 +43,11 @@ func (k *checker) device(path string, d *Device) {
 	if d.Beam != nil {
 		k.beam(path+".beam", d.Beam)
 	}
+	for _, check := range []func(string, *Device){
+		k.modbus, k.key, k.hikvision, k.vision, k.sensor, k.environment, k.mqtt, k.machine,
+	} {
+		check(path, d)
+	}
 }
 
 // driver checks that exactly the blocks of the driver are there.
@@ -58,14 +60,13 @@ func (k *checker) driver(path string, d *Device) {
 	if d.Family != "" && d.Family != uses.Family {
 		k.fail(path+".family", conf.Say(textFamily, d.Driver, uses.Family), textFamilyMend)
 	}
-	has := d.blocks()
-	for _, block := range blockOrder {
-		at := path + "." + block
-		there := has[block] || k.doc.Has(at)
-		switch required := slices.Contains(uses.Required, block); {
+	for _, b := range d.blocks() {
+		at := path + "." + b.key
+		there := b.there || k.doc.Has(at)
+		switch required := slices.Contains(uses.Required, b.key); {
 		case required && !there:
-			k.fail(at, conf.Say(textNeeds, d.Driver), conf.Say(textAdd, block))
-		case there && !required && !slices.Contains(uses.Optional, block):
+			k.fail(at, conf.Say(textNeeds, d.Driver), conf.Say(textAdd, b.key))
+		case there && !required && !slices.Contains(uses.Optional, b.key):
 			k.fail(at, conf.Say(textNotUsed, d.Driver), textRemove)
 		}
 	}

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"maps"
 	"net/netip"
 	"slices"
 	"time"
@@ -24,6 +25,15 @@ type Device struct {
 	Zkteco    *Zkteco               `yaml:"zkteco"`
 	Camera    *Camera               `yaml:"camera"`
 	Beam      *Beam                 `yaml:"beam"`
+
+	ModbusBlocks      `yaml:",inline"`
+	KeyBlocks         `yaml:",inline"`
+	HikvisionBlocks   `yaml:",inline"`
+	VisionBlocks      `yaml:",inline"`
+	SensorBlocks      `yaml:",inline"`
+	EnvironmentBlocks `yaml:",inline"`
+	MQTTBlocks        `yaml:",inline"`
+	MachineBlocks     `yaml:",inline"`
 }
 
 // Serial is a serial port.
@@ -109,6 +119,17 @@ type Uses struct {
 
 // Drivers gives what every driver uses.
 func Drivers() map[Driver]Uses {
+	all := coreDrivers()
+	for _, more := range []map[Driver]Uses{
+		modbusDrivers(), keyDrivers(), hikvisionDrivers(), visionDrivers(), sensorDrivers(),
+		environmentDrivers(), mqttDrivers(), machineDrivers(),
+	} {
+		maps.Copy(all, more)
+	}
+	return all
+}
+
+func coreDrivers() map[Driver]Uses {
 	return map[Driver]Uses{
 		SerialDisplay: {Family: hall.Display, Required: []string{"serial", "profile"}, Optional: []string{"addresses"}, Window: true},
 		EscposSerial:  {Family: hall.Dispenser, Required: []string{"serial"}, Optional: []string{"profile"}},
@@ -129,10 +150,17 @@ func DriverNames() []string {
 	return out
 }
 
-// blocks says which option blocks a device has, by key.
-func (d *Device) blocks() map[string]bool {
-	return map[string]bool{
-		"serial": d.Serial != nil, "profile": d.Profile != "", "addresses": d.Addresses != nil,
-		"zkteco": d.Zkteco != nil, "camera": d.Camera != nil, "beam": d.Beam != nil,
+// block is an option block by its key, and whether the device has it.
+type block struct {
+	key   string
+	there bool
+}
+
+// blocks says which option blocks a device has, in the order in which missing and unused ones are reported.
+func (d *Device) blocks() []block {
+	all := []block{
+		{"serial", d.Serial != nil}, {"profile", d.Profile != ""}, {"addresses", d.Addresses != nil},
+		{"zkteco", d.Zkteco != nil}, {"camera", d.Camera != nil}, {"beam", d.Beam != nil},
 	}
+	return slices.Concat(all, d.ModbusBlocks.blocks(), d.KeyBlocks.blocks(), d.HikvisionBlocks.blocks(), d.VisionBlocks.blocks(), d.SensorBlocks.blocks(), d.EnvironmentBlocks.blocks(), d.MQTTBlocks.blocks(), d.MachineBlocks.blocks())
 }

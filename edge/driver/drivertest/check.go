@@ -11,7 +11,7 @@ func bodies(f hall.Fact) (out []hall.FactKind) {
 	for kind, has := range map[hall.FactKind]bool{
 		hall.KindTicket: f.Ticket != nil, hall.KindCall: f.Call != nil, hall.KindInvite: f.Invite != nil, hall.KindRating: f.Rating != nil,
 		hall.KindPunch: f.Punch != nil, hall.KindPassage: f.Passage != nil, hall.KindDevice: f.Change != nil, hall.KindGap: f.Gap != nil,
-		hall.KindClock: f.Clock != nil, hall.KindRefusal: f.Refusal != nil,
+		hall.KindClock: f.Clock != nil, hall.KindRefusal: f.Refusal != nil, hall.KindRecount: f.Recount != nil,
 	} {
 		if has {
 			out = append(out, kind)

@@ -9,12 +9,26 @@ import (
 	"hallpulse/edge/driver"
 )
 
+// Evidence is what a device gives when it says something.
+type Evidence uint8
+
+// The kinds of evidence.
+const (
+	Facts    Evidence = iota // Event makes exactly one fact, or what may be the same fact again
+	Readings                 // Event makes at least one reading; the device tells no events
+	Life                     // Event makes a sign of life alone
+)
+
 // Rig is one driver with the device it reads. Plug and Event are required; a nil function leaves its cases out.
 type Rig struct {
 	Driver driver.Driver
+	// Says is what Event makes.
+	Says Evidence
+	// Asked says that the driver asks by itself, again and again: its device is never silent while it is plugged in.
+	Asked bool
 	// Plug makes the device reachable, or not. A rig begins unplugged.
 	Plug func(in bool) error
-	// Event makes the device say what is exactly one fact, or what may be the same fact again.
+	// Event makes the device say something: see Says.
 	Event func() error
 	// Half makes the device say the first half of an event and gives what says the rest.
 	Half func() (rest func() error, err error)

@@ -85,6 +85,31 @@ func (x *run) until(what string, ok func(Heard) bool) Heard {
 	return x.sink.until(x.t, x.wait, what, ok)
 }
 
+// said waits for what n events make and checks its form.
+func (x *run) said(r *Rig, n int) {
+	x.t.Helper()
+	switch r.Says {
+	case Readings:
+		x.until("a reading", func(h Heard) bool { return len(h.Readings) >= n && h.Seen > 0 })
+	case Life:
+		x.until("a sign of life", func(h Heard) bool { return h.Seen >= n })
+	case Facts:
+		x.stored(n)
+	}
+}
+
+// heard says whether anything that the device's events make was told.
+func (r *Rig) heard(h Heard) bool {
+	switch r.Says {
+	case Readings:
+		return len(h.Readings) > 0
+	case Life:
+		return h.Seen > 0
+	case Facts:
+	}
+	return h.Tried > 0
+}
+
 // stored waits for n facts and checks their form.
 func (x *run) stored(n int) {
 	x.t.Helper()
