@@ -92,5 +92,6 @@ type Changes struct {
 	Ratings  []RatingEntry
 	Punches  []PunchEntry
 	Passages []PassageEntry
+	Devices  []DeviceEntry
 	Sections []Section
 }

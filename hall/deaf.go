@@ -9,7 +9,9 @@ func (h Health) deaf() bool { return h == HealthDown || h == HealthStuck }
 func tellsQueue(d Device) bool { return d.Family == Dispenser || d.Family == Display }
 
 // tellsZone says whether a zone's figures come from a device.
-func tellsZone(d Device, id ZoneID) bool { return d.Family == Occupancy && d.Zone == id }
+func tellsZone(d Device, id ZoneID) bool {
+	return d.Zone == id && (d.tellsPassages() || d.Tells == TellsCount)
+}
 
 // isDeaf says whether a device of these hears nothing now.
 func (b *Book) isDeaf(which func(Device) bool) bool {
@@ -25,6 +27,8 @@ func (b *Book) device(f *Fact, c *Changes) {
 	was := b.devices[f.Device]
 	is := &DeviceState{ID: f.Device, Health: f.Change.To, Since: f.At.Wall, Reason: f.Change.Reason}
 	b.devices[f.Device] = is
+	c.Devices = append(c.Devices, DeviceEntry{Seq: f.Seq, Device: f.Device, From: f.Change.From, To: f.Change.To, Reason: f.Change.Reason,
+		At: f.At.Wall, Mark: f.At.Mark})
 	c.touch(SectionDevices)
 	i := slices.IndexFunc(b.desc.Devices, func(d Device) bool { return d.ID == f.Device })
 	if i < 0 || is.Health.deaf() == (was != nil && was.Health.deaf()) {
@@ -39,6 +43,6 @@ func (b *Book) device(f *Fact, c *Changes) {
 			z.Estimated = true
 		}
 		c.touch(SectionZones)
-	case Keypad, Attendance, Camera: // their figures are counts of what was heard, and say nothing of now
+	case Keypad, Attendance, Camera, Environment, Machine: // their figures are counts of what was heard, and say nothing of now
 	}
 }

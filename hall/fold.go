@@ -82,6 +82,8 @@ func (b *Book) Apply(f Fact) Changes {
 		b.pass(&f, &c)
 	case f.Kind == KindDevice && f.Change != nil:
 		b.device(&f, &c)
+	case f.Kind == KindRecount && f.Recount != nil:
+		b.recount(f.Recount, &c)
 	case f.Kind == KindGap && f.Gap != nil:
 		b.gap(f.Gap, &c)
 	}
@@ -161,6 +163,17 @@ func (b *Book) pass(f *Fact, c *Changes) {
 	}
 	z.Last = f.At.Wall
 	c.Passages = append(c.Passages, PassageEntry{Seq: f.Seq, Device: f.Device, Passage: *p, At: f.At.Wall, Mark: f.At.Mark})
+	c.touch(SectionZones)
+}
+
+// recount puts the people of a zone right; what is taken away stays visible.
+func (b *Book) recount(r *Recount, c *Changes) {
+	z := b.zones[r.Zone]
+	if z == nil || r.To < 0 {
+		return
+	}
+	z.Drift += z.People - r.To
+	z.People = r.To
 	c.touch(SectionZones)
 }
 

@@ -65,6 +65,15 @@ type Hall struct {
 	Windows    []Window   `cbor:"7,keyasint" json:"windows"`
 	Categories []Category `cbor:"8,keyasint" json:"categories"`
 	Devices    []Device   `cbor:"9,keyasint" json:"devices"`
+	Hours      Hours      `cbor:"10,keyasint,omitzero" json:"hours,omitzero"`
+}
+
+// Opening gives the hall's opening hours; a description without any has the usual ones.
+func (h *Hall) Opening() Hours {
+	if h.Hours.Open == "" {
+		return DefaultHours()
+	}
+	return h.Hours
 }
 
 // Location gives the hall's time zone; an unknown name gives UTC+8, the zone of every hall this was made for.
@@ -123,4 +132,20 @@ type Device struct {
 	Family Family   `cbor:"3,keyasint" json:"family"`
 	Window WindowID `cbor:"4,keyasint,omitempty" json:"window,omitempty"`
 	Zone   ZoneID   `cbor:"5,keyasint,omitempty" json:"zone,omitempty"`
+	Tells  Tells    `cbor:"6,keyasint,omitempty" json:"tells,omitempty"`
+}
+
+// Tells is what a device knows of the people in its zone.
+type Tells string
+
+// What devices know of people. The empty value is that of the family: occupancy devices tell passages.
+const (
+	TellsPassages Tells = "passages" // who goes in and out
+	TellsCount    Tells = "count"    // how many are there
+	TellsPresence Tells = "presence" // whether somebody is there
+	TellsNothing  Tells = "nothing"
+)
+
+func (d Device) tellsPassages() bool {
+	return d.Tells == TellsPassages || d.Tells == "" && d.Family == Occupancy
 }

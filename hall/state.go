@@ -7,29 +7,31 @@ type Section string
 
 // The sections of a state.
 const (
-	SectionQueue   Section = "queue"
-	SectionZones   Section = "zones"
-	SectionDevices Section = "devices"
-	SectionStaff   Section = "staff"
-	SectionRatings Section = "ratings"
-	SectionGateway Section = "gateway"
+	SectionQueue    Section = "queue"
+	SectionZones    Section = "zones"
+	SectionDevices  Section = "devices"
+	SectionStaff    Section = "staff"
+	SectionRatings  Section = "ratings"
+	SectionMeasures Section = "measures"
+	SectionGateway  Section = "gateway"
 )
 
 // Sections lists every section, in the order pages show them.
 func Sections() []Section {
-	return []Section{SectionQueue, SectionZones, SectionDevices, SectionStaff, SectionRatings, SectionGateway}
+	return []Section{SectionQueue, SectionZones, SectionDevices, SectionStaff, SectionRatings, SectionMeasures, SectionGateway}
 }
 
 // State is what is true in a hall now: the book's content at AsOf. Times, not ages, so that it stays true while nothing changes.
 type State struct {
-	Hall    HallID       `json:"hall"`
-	AsOf    time.Time    `json:"as_of"`
-	Queue   QueueState   `json:"queue"`
-	Zones   ZonesState   `json:"zones"`
-	Devices DevicesState `json:"devices"`
-	Staff   StaffState   `json:"staff"`
-	Ratings RatingsState `json:"ratings"`
-	Gateway GatewayState `json:"gateway"`
+	Hall     HallID        `json:"hall"`
+	AsOf     time.Time     `json:"as_of"`
+	Queue    QueueState    `json:"queue"`
+	Zones    ZonesState    `json:"zones"`
+	Devices  DevicesState  `json:"devices"`
+	Staff    StaffState    `json:"staff"`
+	Ratings  RatingsState  `json:"ratings"`
+	Measures MeasuresState `json:"measures"`
+	Gateway  GatewayState  `json:"gateway"`
 }
 
 // QueueState counts the current business day.
@@ -75,7 +77,7 @@ type ZonesState struct {
 	Total int         `cbor:"2,keyasint" json:"total"`
 }
 
-// ZoneState is the people of one zone: in minus out today, never below zero.
+// ZoneState is the people of one zone: what its counters see, else in minus out today, never below zero.
 type ZoneState struct {
 	ID        ZoneID    `cbor:"1,keyasint" json:"id"`
 	People    int       `cbor:"2,keyasint" json:"people"`
@@ -84,6 +86,9 @@ type ZoneState struct {
 	Ambiguous int       `cbor:"5,keyasint,omitempty" json:"ambiguous,omitempty"`
 	Last      time.Time `cbor:"6,keyasint,omitempty,omitzero" json:"last,omitzero"`
 	Estimated bool      `cbor:"7,keyasint,omitempty" json:"estimated,omitempty"` // a gap, an ambiguous passage, a clamp or a deaf device today
+	Counted   bool      `cbor:"8,keyasint,omitempty" json:"counted,omitempty"`   // People is what counters see, not in minus out
+	Unknown   bool      `cbor:"9,keyasint,omitempty" json:"unknown,omitempty"`   // its counters are away: People means nothing
+	Drift     int       `cbor:"10,keyasint,omitempty" json:"drift,omitempty"`    // people taken away by recounts today
 }
 
 // DevicesState is the health of every configured device, in configuration order.

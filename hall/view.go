@@ -130,9 +130,10 @@ func (b *Book) devicesState() DevicesState {
 	return s
 }
 
-// Readings gives the figures of the hall itself at now, as series of the readings lane.
-func (b *Book) Readings(now time.Time) []Reading {
-	s, at := b.State(now), now.Truncate(time.Millisecond)
+// Readings gives the figures of the hall itself at the state's instant, as series of the readings lane.
+func (s *State) Readings() []Reading {
+	now := s.AsOf
+	at := now.Truncate(time.Millisecond)
 	var out []Reading
 	add := func(m Metric, part string, v float64) {
 		out = append(out, Reading{Series: Series{Metric: m, Part: part}, At: at, Value: v})
@@ -158,7 +159,9 @@ func (b *Book) Readings(now time.Time) []Reading {
 	add(MetricOpenWindows, "", float64(open))
 	add(MetricPeople, "", float64(s.Zones.Total))
 	for _, z := range s.Zones.Zones {
-		add(MetricPeople, string(z.ID), float64(z.People))
+		if !z.Unknown {
+			add(MetricPeople, string(z.ID), float64(z.People))
+		}
 	}
 	add(MetricPresent, "", float64(len(s.Staff.Present)))
 	return out

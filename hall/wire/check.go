@@ -44,7 +44,7 @@ func bodies(f *hall.Fact) []hall.FactKind {
 		{hall.KindTicket, f.Ticket != nil}, {hall.KindCall, f.Call != nil}, {hall.KindInvite, f.Invite != nil},
 		{hall.KindRating, f.Rating != nil}, {hall.KindPunch, f.Punch != nil}, {hall.KindPassage, f.Passage != nil},
 		{hall.KindDevice, f.Change != nil}, {hall.KindGap, f.Gap != nil}, {hall.KindClock, f.Clock != nil},
-		{hall.KindRefusal, f.Refusal != nil},
+		{hall.KindRefusal, f.Refusal != nil}, {hall.KindRecount, f.Recount != nil},
 	} {
 		if b.set {
 			has = append(has, b.kind)
@@ -54,7 +54,7 @@ func bodies(f *hall.Fact) []hall.FactKind {
 }
 
 // known says whether this version has a body for the kind.
-func known(k hall.FactKind) bool { return k >= hall.KindTicket && k <= hall.KindRefusal }
+func known(k hall.FactKind) bool { return k >= hall.KindTicket && k <= hall.KindRecount }
 
 // checkFact says what is wrong with a fact of a known kind.
 func checkFact(f *hall.Fact) error {
@@ -117,6 +117,9 @@ func (c *check) body(f *hall.Fact) {
 	case hall.KindRefusal:
 		c.text("where", f.Refusal.Where)
 		c.text("reason", f.Refusal.Reason)
+	case hall.KindRecount:
+		c.id("zone", string(f.Recount.Zone))
+		c.id("reason", f.Recount.Reason)
 	}
 }
 

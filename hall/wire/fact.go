@@ -48,6 +48,7 @@ type (
 		Gap     *gapWire           `cbor:"17,keyasint,omitempty"`
 		Clock   *clockWire         `cbor:"18,keyasint,omitempty"`
 		Refusal *hall.Refusal      `cbor:"19,keyasint,omitempty"`
+		Recount *hall.Recount      `cbor:"20,keyasint,omitempty"`
 	}
 )
 
@@ -125,7 +126,7 @@ func toWire(f *hall.Fact) *factWire {
 		return w
 	}
 	w.Ticket, w.Call, w.Invite, w.Rating = f.Ticket, f.Call, f.Invite, f.Rating
-	w.Passage, w.Change, w.Refusal = f.Passage, f.Change, f.Refusal
+	w.Passage, w.Change, w.Refusal, w.Recount = f.Passage, f.Change, f.Refusal, f.Recount
 	if p := f.Punch; p != nil {
 		w.Punch = &punchWire{p.Serial, p.PIN, p.DeviceTime, micros(p.At), us(p.Skew), p.Status, p.Verify, p.Workcode}
 	}
@@ -147,7 +148,7 @@ func (x *times) fact(w *factWire) hall.Fact {
 		return f
 	}
 	f.Ticket, f.Call, f.Invite, f.Rating = w.Ticket, w.Call, w.Invite, w.Rating
-	f.Passage, f.Change, f.Refusal = w.Passage, w.Change, w.Refusal
+	f.Passage, f.Change, f.Refusal, f.Recount = w.Passage, w.Change, w.Refusal, w.Recount
 	if p := w.Punch; p != nil {
 		f.Punch = &hall.Punch{
 			Serial: p.Serial, PIN: p.PIN, DeviceTime: p.DeviceTime, At: x.at(p.At, "punch"), Skew: x.span(p.Skew, "skew"),

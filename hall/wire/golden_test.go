@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"testing"
+	"time"
 
 	"hallpulse/hall"
 )
@@ -55,6 +56,7 @@ func goldens() []golden {
 		f.Seq = 0
 		out = append(out, golden{"fact-" + f.Kind.String(), func() ([]byte, error) { return EncodeFact(f) }, decodes(f, DecodeFact)})
 	}
+	out = append(out, later()...)
 	state := sampleState()
 	for _, section := range hall.Sections() {
 		s, _ := SectionOf(&state, section)
@@ -62,6 +64,22 @@ func goldens() []golden {
 		out = append(out, golden{"snapshot-" + string(section), func() ([]byte, error) { return EncodeSnapshot(s) }, decodes(s, DecodeSnapshot)})
 	}
 	return out
+}
+
+// later is what was added to version 1 since: older programs read it without the new fields.
+func later() []golden {
+	birth := sampleBirth()
+	birth.Hall.Hours = hall.DefaultHours()
+	birth.Hall.Devices[0].Tells = hall.TellsCount
+	recount := hall.Fact{Kind: hall.KindRecount, At: hall.Stamp{Wall: day, Boot: 9, Mono: time.Hour},
+		Recount: &hall.Recount{Zone: "waiting", From: 4, To: 0, Reason: "closing"}}
+	zones := Snapshot{Section: hall.SectionZones, Version: 13, Boot: 9, AsOf: day, Sent: day, Zones: &hall.ZonesState{Total: 7, Zones: []hall.ZoneState{
+		{ID: "waiting", People: 7, Counted: true, Last: day}, {ID: "office", Unknown: true}, {ID: "door", In: 9, Out: 5, Drift: 4}}}}
+	return []golden{
+		{"birth-hours", func() ([]byte, error) { return EncodeBirth(birth) }, decodes(birth, DecodeBirth)},
+		{"fact-recount", func() ([]byte, error) { return EncodeFact(recount) }, decodes(recount, DecodeFact)},
+		{"snapshot-zones-counted", func() ([]byte, error) { return EncodeSnapshot(zones) }, decodes(zones, DecodeSnapshot)},
+	}
 }
 
 func checkReadingBatch(want ReadingBatch) func(*testing.T, []byte) {

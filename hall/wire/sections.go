@@ -47,6 +47,9 @@ type (
 		Ambiguous int         `cbor:"5,keyasint,omitempty"`
 		Last      int64       `cbor:"6,keyasint,omitempty"`
 		Estimated bool        `cbor:"7,keyasint,omitempty"`
+		Counted   bool        `cbor:"8,keyasint,omitempty"`
+		Unknown   bool        `cbor:"9,keyasint,omitempty"`
+		Drift     int         `cbor:"10,keyasint,omitempty"`
 	}
 	devicesWire struct {
 		Devices []deviceWire `cbor:"1,keyasint,omitempty"`
@@ -73,6 +76,16 @@ type (
 		Last   int64         `cbor:"2,keyasint,omitempty"`
 		Level  int           `cbor:"3,keyasint,omitempty"`
 		Window hall.WindowID `cbor:"4,keyasint,omitempty"`
+	}
+	measuresWire struct {
+		Measures []measureWire `cbor:"1,keyasint,omitempty"`
+	}
+	measureWire struct {
+		Metric hall.Metric   `cbor:"1,keyasint"`
+		Device hall.DeviceID `cbor:"2,keyasint"`
+		Part   string        `cbor:"3,keyasint,omitempty"`
+		Value  float64       `cbor:"4,keyasint"`
+		At     int64         `cbor:"5,keyasint"`
 	}
 )
 
@@ -119,7 +132,7 @@ func zonesTo(z *hall.ZonesState) *zonesWire {
 		return nil
 	}
 	return &zonesWire{Total: z.Total, Zones: each(z.Zones, func(s *hall.ZoneState) zoneWire {
-		return zoneWire{s.ID, s.People, s.In, s.Out, s.Ambiguous, micros(s.Last), s.Estimated}
+		return zoneWire{s.ID, s.People, s.In, s.Out, s.Ambiguous, micros(s.Last), s.Estimated, s.Counted, s.Unknown, s.Drift}
 	})}
 }
 
@@ -130,7 +143,7 @@ func (x *times) zones(w *zonesWire) *hall.ZonesState {
 	return &hall.ZonesState{Total: w.Total, Zones: each(w.Zones, func(s *zoneWire) hall.ZoneState {
 		return hall.ZoneState{
 			ID: s.ID, People: s.People, In: s.In, Out: s.Out, Ambiguous: s.Ambiguous,
-			Last: x.at(s.Last, "last"), Estimated: s.Estimated,
+			Last: x.at(s.Last, "last"), Estimated: s.Estimated, Counted: s.Counted, Unknown: s.Unknown, Drift: s.Drift,
 		}
 	})}
 }
@@ -187,4 +200,22 @@ func (x *times) ratings(w *ratingsWire) *hall.RatingsState {
 		return nil
 	}
 	return &hall.RatingsState{Counts: w.Counts, Last: x.at(w.Last, "last"), Level: w.Level, Window: w.Window}
+}
+
+func measuresTo(m *hall.MeasuresState) *measuresWire {
+	if m == nil {
+		return nil
+	}
+	return &measuresWire{each(m.Measures, func(v *hall.Measure) measureWire {
+		return measureWire{v.Metric, v.Device, cut(v.Part, MaxID), v.Value, micros(v.At)}
+	})}
+}
+
+func (x *times) measures(w *measuresWire) *hall.MeasuresState {
+	if w == nil {
+		return nil
+	}
+	return &hall.MeasuresState{Measures: each(w.Measures, func(v *measureWire) hall.Measure {
+		return hall.Measure{Metric: v.Metric, Device: v.Device, Part: v.Part, Value: v.Value, At: x.at(v.At, "measured")}
+	})}
 }

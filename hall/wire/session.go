@@ -62,6 +62,9 @@ func checkLane(l hall.Lane) error {
 	return nil
 }
 
+// maxDays is how many days of a week a description may list.
+const maxDays = 7
+
 // checkHall holds the ids and names of a description to their lengths.
 func checkHall(h *hall.Hall) error {
 	var c check
@@ -92,6 +95,12 @@ func checkHall(h *hall.Hall) error {
 		c.id("family", string(d.Family))
 		c.id("window", string(d.Window))
 		c.id("zone", string(d.Zone))
+		c.id("tells", string(d.Tells))
+	}
+	c.id("open", h.Hours.Open)
+	c.id("close", h.Hours.Close)
+	if len(h.Hours.Days) > maxDays {
+		c.fail("%d days in a week", len(h.Hours.Days))
 	}
 	return c.err
 }

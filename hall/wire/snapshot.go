@@ -8,17 +8,18 @@ import (
 )
 
 type snapshotWire struct {
-	Section hall.Section `cbor:"1,keyasint"`
-	Version uint64       `cbor:"2,keyasint"`
-	Boot    uint32       `cbor:"3,keyasint"`
-	AsOf    int64        `cbor:"4,keyasint"`
-	Sent    int64        `cbor:"5,keyasint"`
-	Queue   *queueWire   `cbor:"10,keyasint,omitempty"`
-	Zones   *zonesWire   `cbor:"11,keyasint,omitempty"`
-	Devices *devicesWire `cbor:"12,keyasint,omitempty"`
-	Staff   *staffWire   `cbor:"13,keyasint,omitempty"`
-	Ratings *ratingsWire `cbor:"14,keyasint,omitempty"`
-	Gateway *gatewayWire `cbor:"15,keyasint,omitempty"`
+	Section  hall.Section  `cbor:"1,keyasint"`
+	Version  uint64        `cbor:"2,keyasint"`
+	Boot     uint32        `cbor:"3,keyasint"`
+	AsOf     int64         `cbor:"4,keyasint"`
+	Sent     int64         `cbor:"5,keyasint"`
+	Queue    *queueWire    `cbor:"10,keyasint,omitempty"`
+	Zones    *zonesWire    `cbor:"11,keyasint,omitempty"`
+	Devices  *devicesWire  `cbor:"12,keyasint,omitempty"`
+	Staff    *staffWire    `cbor:"13,keyasint,omitempty"`
+	Ratings  *ratingsWire  `cbor:"14,keyasint,omitempty"`
+	Gateway  *gatewayWire  `cbor:"15,keyasint,omitempty"`
+	Measures *measuresWire `cbor:"16,keyasint,omitempty"`
 }
 
 // SectionOf makes the snapshot of one section of a state. ok is false for a section this version does not know.
@@ -35,6 +36,8 @@ func SectionOf(s *hall.State, section hall.Section) (snap Snapshot, ok bool) {
 		snap.Staff = &s.Staff
 	case hall.SectionRatings:
 		snap.Ratings = &s.Ratings
+	case hall.SectionMeasures:
+		snap.Measures = &s.Measures
 	case hall.SectionGateway:
 		snap.Gateway = &s.Gateway
 	default:
@@ -52,6 +55,7 @@ func EncodeSnapshot(s Snapshot) ([]byte, error) {
 		Section: s.Section, Version: s.Version, Boot: s.Boot, AsOf: micros(s.AsOf), Sent: micros(s.Sent),
 		Queue: queueTo(s.Queue), Zones: zonesTo(s.Zones), Devices: devicesTo(s.Devices),
 		Staff: staffTo(s.Staff), Ratings: ratingsTo(s.Ratings), Gateway: gatewayTo(s.Gateway),
+		Measures: measuresTo(s.Measures),
 	})
 }
 
@@ -66,6 +70,7 @@ func DecodeSnapshot(data []byte) (Snapshot, error) {
 		Section: w.Section, Version: w.Version, Boot: w.Boot, AsOf: x.at(w.AsOf, "as of"), Sent: x.at(w.Sent, "sent"),
 		Queue: x.queue(w.Queue), Zones: x.zones(w.Zones), Devices: x.devices(w.Devices),
 		Staff: x.staff(w.Staff), Ratings: x.ratings(w.Ratings), Gateway: x.gateway(w.Gateway),
+		Measures: x.measures(w.Measures),
 	}
 	if x.err != nil {
 		return Snapshot{}, x.err
@@ -84,6 +89,7 @@ func checkSnapshot(s *Snapshot) error {
 	set := map[hall.Section]bool{
 		hall.SectionQueue: s.Queue != nil, hall.SectionZones: s.Zones != nil, hall.SectionDevices: s.Devices != nil,
 		hall.SectionStaff: s.Staff != nil, hall.SectionRatings: s.Ratings != nil, hall.SectionGateway: s.Gateway != nil,
+		hall.SectionMeasures: s.Measures != nil,
 	}
 	for section, has := range set {
 		if has != (section == s.Section) {

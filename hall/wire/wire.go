@@ -54,17 +54,18 @@ type Ack struct {
 // Snapshot is one section of a hall's state. Exactly the body that Section names is set; a section of a later version
 // has none.
 type Snapshot struct {
-	Section hall.Section
-	Version uint64 // grows with every snapshot of a boot
-	Boot    uint32
-	AsOf    time.Time // the instant the state describes
-	Sent    time.Time
-	Queue   *hall.QueueState
-	Zones   *hall.ZonesState
-	Devices *hall.DevicesState
-	Staff   *hall.StaffState
-	Ratings *hall.RatingsState
-	Gateway *hall.GatewayState
+	Section  hall.Section
+	Version  uint64 // grows with every snapshot of a boot
+	Boot     uint32
+	AsOf     time.Time // the instant the state describes
+	Sent     time.Time
+	Queue    *hall.QueueState
+	Zones    *hall.ZonesState
+	Devices  *hall.DevicesState
+	Staff    *hall.StaffState
+	Ratings  *hall.RatingsState
+	Measures *hall.MeasuresState
+	Gateway  *hall.GatewayState
 }
 
 // FactBatch carries consecutive records of the facts lane.

@@ -65,6 +65,8 @@ func sampleState() hall.State {
 		Devices: hall.DevicesState{Devices: []hall.DeviceState{{ID: "dev-1", Health: hall.HealthDown, Since: day, Reason: hall.Reason{Code: "silent"}, LastSeen: day, Refused: 3}}},
 		Staff:   hall.StaffState{Punches: 6, Present: []hall.Presence{{Staff: "1007", Since: day, Device: "dev-2"}}},
 		Ratings: hall.RatingsState{Counts: [5]int{1, 0, 2, 3, 40}, Last: day, Level: 5, Window: "w1"},
+		Measures: hall.MeasuresState{Measures: []hall.Measure{{Metric: hall.MetricCO2, Device: "air-1", Value: 812.5, At: day},
+			{Metric: hall.MetricCounted, Device: "camera-1", Part: "waiting", Value: 7, At: day}}},
 		Gateway: hall.GatewayState{Boot: 9, Started: day, Version: "1.0.0", ClockMark: hall.Unsure, FactsPending: 4, ReadingsPending: 900, ReadingsDropped: 1, DiskFull: true},
 	}
 }

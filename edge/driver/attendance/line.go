@@ -126,7 +126,7 @@ func wallTime(s string, loc *time.Location) (time.Time, error) {
 		return time.Time{}, errTime
 	}
 	t, err := time.ParseInLocation(timeLayout, s, loc)
-	if err != nil || t.Year() < 2000 || t.Year() > 2099 {
+	if err != nil || t.Year() < 2000 || t.Year() > 2099 || s[11] == ' ' { // the parser takes a blank for a leading zero of the hour
 		return time.Time{}, errTime
 	}
 	return t.UTC(), nil

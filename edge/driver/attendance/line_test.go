@@ -95,7 +95,7 @@ func TestMemoryForgetsTheOldest(t *testing.T) {
 // FuzzATTLOG: any line gives a punch that can be written, or an error.
 func FuzzATTLOG(f *testing.F) {
 	for _, s := range []string{"1001\t2026-10-05 08:58:11\t0\t15\t\t0\t0", "1001 2026-10-05 08:58:11 0 15", "\xd5\xc5\t2026-10-05 08:58:11",
-		"1\t2026-10-05 08:58:11\t0\t0\t0\t0\t0\t0\t0\t0\t-36000\t", "\t\t\t", "1001\t2026-02-30 08:58:11\r"} {
+		"1\t2026-10-05 08:58:11\t0\t0\t0\t0\t0\t0\t0\t0\t-36000\t", "\t\t\t", "1\t2000-10-01  0:00:00", "1001\t2026-02-30 08:58:11\r"} {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, line []byte) {
