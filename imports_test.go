@@ -27,6 +27,7 @@ var arrows = []struct {
 	{"edge/driver", []string{"hall", "hall/conf", "firmware-bridge", "edge/driver"}},
 	{"edge/simulator", []string{"hall", "hall/conf", "firmware-bridge", "edge/driver", "edge/simulator"}}, // hardware as the contract names it
 	{"edge/localbroker", []string{"hall"}},
+	{"edge/ratingpage", []string{"hall"}},
 	{"edge/compare", []string{"hall"}},
 	{"edge/supervise", []string{"hall", "edge/driver"}},
 	{"edge/journal", []string{"hall"}},
@@ -41,10 +42,12 @@ var arrows = []struct {
 	{"hub/live", []string{"hall", "hall/wire", "hall/rule"}},
 	{"hub/alert", []string{"hall", "hall/rule", "hub/store", "hub/live"}},
 	{"hub/notify", []string{"hall", "hub/alert", "hub/live", "hub/notify"}}, // a message names the hall of its incident, as it is live
+	{"hub/report", []string{"hall", "hub/store"}},
 	{"hub/auth", []string{"hall", "hub/store", "hub/auth"}},
-	{"hub/web", []string{"hall", "hall/rule", "hub/store", "hub/series", "hub/live", "hub/alert", "hub/auth", "hub/web", "dashboards"}},
+	{"hub/web", []string{"hall", "hall/rule", "hub/store", "hub/series", "hub/live", "hub/alert", "hub/report", "hub/auth", "hub/web", "dashboards"}},
 	{"hub/app", []string{"hall", "hub", "dashboards"}},
 	{"dashboards", nil},
+	{"dashboards/words", []string{"hall"}},
 	{"cmd", []string{"hall", "edge", "hub", "cmd", "dashboards", "firmware-bridge"}},
 }
 
@@ -56,6 +59,7 @@ var fences = map[string][]string{
 	"github.com/mochi-mqtt":                    {"hub/broker", "edge/localbroker"},
 	"github.com/warthog618/go-gpiocdev":        {"edge/bus"},
 	"github.com/gosnmp/gosnmp":                 {"edge/driver/machine", "edge/simulator"},
+	"rsc.io/qr":                                {"edge/ratingpage"},
 	"github.com/gofiber":                       {"hub/web"},
 	"database/sql":                             {"hub/store"},
 	"modernc.org/sqlite":                       {"hub/store"},

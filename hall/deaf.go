@@ -9,9 +9,7 @@ func (h Health) deaf() bool { return h == HealthDown || h == HealthStuck }
 func tellsQueue(d Device) bool { return d.Family == Dispenser || d.Family == Display }
 
 // tellsZone says whether a zone's figures come from a device.
-func tellsZone(d Device, id ZoneID) bool {
-	return d.Zone == id && (d.tellsPassages() || d.Tells == TellsCount)
-}
+func tellsZone(d Device, id ZoneID) bool { return d.Zone == id && d.CountsZone() }
 
 // isDeaf says whether a device of these hears nothing now.
 func (b *Book) isDeaf(which func(Device) bool) bool {

@@ -146,6 +146,10 @@ const (
 	TellsNothing  Tells = "nothing"
 )
 
-func (d Device) tellsPassages() bool {
-	return d.Tells == TellsPassages || d.Tells == "" && d.Family == Occupancy
+// CountsPassages says whether the device tells who goes in and out of its zone.
+func (d Device) CountsPassages() bool {
+	return d.Zone != "" && (d.Tells == TellsPassages || d.Tells == "" && d.Family == Occupancy)
 }
+
+// CountsZone says whether the figures of its zone come from the device.
+func (d Device) CountsZone() bool { return d.CountsPassages() || d.Zone != "" && d.Tells == TellsCount }

@@ -85,7 +85,7 @@ func (z *ZoneState) count(desc *Hall, s *State) {
 		if d.Zone != z.ID {
 			continue
 		}
-		passages = passages || d.tellsPassages()
+		passages = passages || d.CountsPassages()
 		if d.Tells != TellsCount {
 			continue
 		}

@@ -11,8 +11,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"periph.io/x/conn/v3/gpio"
-
 	"hallpulse/edge/bus"
 	"hallpulse/edge/clock"
 	"hallpulse/edge/config"
@@ -26,19 +24,16 @@ import (
 	"hallpulse/hall"
 )
 
-// Pins opens input lines by name.
-type Pins interface {
-	Pin(name string) (gpio.PinIn, error)
-}
-
 // Options of an agent. Config is required.
 type Options struct {
 	Config  *config.Config
-	Version string                                // of the program
-	Logger  *slog.Logger                          // nil: discard
-	GPIO    Pins                                  // nil: the machine's
-	Wall    func() time.Time                      // the system's clock; nil: time.Now
-	Serial  func(config.Serial) driver.PortOpener // nil: the machine's ports
+	Version string                                         // of the program
+	Logger  *slog.Logger                                   // nil: discard
+	GPIO    driver.Pins                                    // nil: the machine's
+	I2C     func(bus string, addr uint16) driver.I2COpener // nil: the machine's
+	SPI     func(port string) driver.SPIOpener             // nil: the machine's
+	Wall    func() time.Time                               // the system's clock; nil: time.Now
+	Serial  func(config.Serial) driver.PortOpener          // nil: the machine's ports
 }
 
 // Agent is the gateway of one hall.
@@ -53,6 +48,7 @@ type Agent struct {
 	times    *clock.Corrector
 	time     *timekeeper
 	outages  *outages
+	compare  *comparer
 	past     past
 	rec      *recorder
 	metrics  *metrics
@@ -81,9 +77,7 @@ func New(o Options) (*Agent, error) {
 	if o.Wall == nil {
 		o.Wall = time.Now
 	}
-	if o.GPIO == nil {
-		o.GPIO = bus.NewGPIO()
-	}
+	o.hardware()
 	if o.Serial == nil {
 		o.Serial = func(s config.Serial) driver.PortOpener {
 			return bus.NewSerial(bus.SerialOptions{Port: s.Port, Baud: s.Baud, DataBits: s.DataBits, Parity: s.Parity, StopBits: s.StopBits})
@@ -93,7 +87,8 @@ func New(o Options) (*Agent, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &Agent{opts: o, cfg: o.Config, log: o.Logger, desc: o.Config.Description(), metrics: newMetrics()}
+	a := &Agent{opts: o, cfg: o.Config, log: o.Logger, desc: o.Config.Description(), metrics: newMetrics(),
+		compare: newComparer(o.Config.Description(), o.Config.Checks)}
 	if err := a.open(ready); err != nil {
 		return nil, errors.Join(err, a.cleanup.run())
 	}

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"hallpulse/edge/config"
+	"hallpulse/edge/driver"
 	"hallpulse/edge/journal"
 	"hallpulse/edge/simulator/beam"
 	"hallpulse/edge/simulator/terminal"
@@ -140,7 +141,7 @@ func facts(t testing.TB, a *Agent, kind hall.FactKind) (out []hall.Fact) {
 }
 
 // door is a simulated door with its beams.
-func door(t testing.TB) (*beam.Server, Pins) {
+func door(t testing.TB) (*beam.Server, driver.Pins) {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "hp") // a socket's path must be short
 	if err != nil {

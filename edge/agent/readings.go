@@ -11,12 +11,20 @@ import (
 // maxBuffered bounds the readings kept while the journal cannot take them; the oldest go first.
 const maxBuffered = 20_000
 
-// Reading buffers a value; flush journals it.
+// Reading buffers a value; flush journals it. What a page shows of it is told at once.
 func (r *recorder) Reading(s hall.Series, value float64) {
 	at := r.clock.Now()
+	wall := at.Wall.Truncate(time.Millisecond)
 	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.buffer(hall.Reading{Series: s, At: at.Wall.Truncate(time.Millisecond), Boot: at.Boot, Mono: at.Mono, Value: value})
+	r.buffer(hall.Reading{Series: s, At: wall, Boot: at.Boot, Mono: at.Mono, Value: value})
+	fresh := r.measures.Set(s, wall, value)
+	r.mu.Unlock()
+	switch {
+	case fresh && s.Metric == hall.MetricCounted:
+		r.changed(hall.SectionMeasures, hall.SectionZones)
+	case fresh:
+		r.changed(hall.SectionMeasures)
+	}
 }
 
 // buffer keeps readings, the newest ones of too many; the caller holds the lock.
@@ -33,7 +41,8 @@ func (r *recorder) derive() {
 	at := r.clock.Now()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, rd := range r.book.Readings(at.Wall) {
+	s := r.present(at.Wall)
+	for _, rd := range s.Readings() {
 		rd.Boot, rd.Mono = at.Boot, at.Mono
 		r.buffer(rd)
 	}

@@ -40,6 +40,7 @@ type recorder struct {
 
 	mu       sync.Mutex
 	book     *hall.Book
+	measures hall.Measures
 	shown    map[hall.WindowID]string // the number each window's display showed last
 	heard    map[hall.DeviceID]bool   // devices whose health was told in this boot
 	pending  map[uint64]hall.Fact     // durable, waiting for a smaller sequence to be folded first
@@ -52,12 +53,15 @@ type recorder struct {
 }
 
 type recorderOptions struct {
+	desc    hall.Hall
 	journal lanes
 	clock   stamper
 	times   corrector
 	count   counter
 	boot    uint32
 	changed func(...hall.Section) // must not block
+	listen  func(hall.Fact)       // every folded fact, in order; must not block; nil: nobody hears
+	forget  func()                // the facts come again from the oldest on
 }
 
 func newRecorder(o recorderOptions) *recorder {
@@ -153,6 +157,9 @@ func (r *recorder) apply(f hall.Fact, touched map[hall.Section]bool) {
 	if f.Kind == hall.KindDevice && f.At.Boot == r.boot {
 		r.heard[f.Device] = true
 	}
+	if r.listen != nil {
+		r.listen(f)
+	}
 	for _, s := range r.book.Apply(f).Sections {
 		touched[s] = true
 	}
@@ -175,6 +182,9 @@ func (r *recorder) refold(book *hall.Book, each func(func(hall.Fact)) (uint64, e
 	defer r.mu.Unlock()
 	old, shown := r.book, r.shown
 	r.book, r.shown = book, map[hall.WindowID]string{}
+	if r.forget != nil {
+		r.forget()
+	}
 	next, err := each(func(f hall.Fact) { r.apply(f, touched) })
 	if err != nil {
 		r.book, r.shown = old, shown
@@ -190,12 +200,18 @@ func (r *recorder) refold(book *hall.Book, each func(func(hall.Fact)) (uint64, e
 func (r *recorder) state(now time.Time) hall.State {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	return r.present(now)
+}
+
+// present is the book's content and what devices measure; the caller holds the lock.
+func (r *recorder) present(now time.Time) hall.State {
 	s := r.book.State(now)
 	for i, d := range s.Devices.Devices {
 		if !r.heard[d.ID] {
 			s.Devices.Devices[i] = hall.DeviceState{ID: d.ID}
 		}
 	}
+	r.measures.Show(&r.desc, &s)
 	return s
 }
 

@@ -43,6 +43,7 @@ func (a *Agent) openJournal() error {
 // server which punches are there already.
 func (a *Agent) restore() error {
 	a.rec = newRecorder(recorderOptions{
+		desc: a.desc, listen: a.compare.hear, forget: a.compare.forget,
 		journal: a.journal, clock: a.clock, times: a.times, count: a.metrics, boot: a.journal.Boot(), changed: a.changed,
 	})
 	a.openTerminals()

@@ -11,14 +11,15 @@ import (
 
 // Times of the gateway.
 const (
-	aliveEvery  = 500 * time.Millisecond
-	lookEvery   = time.Second // clock, buffered readings, what changes by itself
-	deriveEvery = 10 * time.Second
-	minuteEvery = time.Minute
-	trimEvery   = 10 * time.Minute
-	openWithin  = 5 * time.Second // a device that hangs holds the end of the gap back no longer than this
-	againEvery  = 5 * time.Second // the terminals' server is started again
-	stopWithin  = 8 * time.Second // what runs longer after the end is left behind
+	aliveEvery   = 500 * time.Millisecond
+	lookEvery    = time.Second // clock, buffered readings, what changes by itself
+	deriveEvery  = 10 * time.Second
+	minuteEvery  = time.Minute
+	compareEvery = 5 * time.Second
+	trimEvery    = 10 * time.Minute
+	openWithin   = 5 * time.Second // a device that hangs holds the end of the gap back no longer than this
+	againEvery   = 5 * time.Second // the terminals' server is started again
+	stopWithin   = 8 * time.Second // what runs longer after the end is left behind
 )
 
 // errStuck says that something did not end in time.
@@ -52,7 +53,7 @@ func (a *Agent) work(ctx context.Context) error {
 
 // periodic starts what is done again and again.
 func (a *Agent) periodic(ctx context.Context, wg *sync.WaitGroup) {
-	clockTrouble, readingTrouble, trimTrouble := a.trouble("clock"), a.trouble("readings"), a.trouble("trim")
+	clockTrouble, readingTrouble, trimTrouble, recountTrouble := a.trouble("clock"), a.trouble("readings"), a.trouble("trim"), a.trouble("recount")
 	var seen glance
 	for _, task := range []struct {
 		every time.Duration
@@ -64,7 +65,9 @@ func (a *Agent) periodic(ctx context.Context, wg *sync.WaitGroup) {
 			seen = a.look(seen)
 		}},
 		{deriveEvery, a.rec.derive},
+		{compareEvery, func() { a.sup.Suspect(a.compare.look(a.State())) }},
 		{minuteEvery, func() { a.changed(hall.SectionDevices) }}, // when they were last seen
+		{minuteEvery, func() { recountTrouble(a.recount(ctx)) }},
 		{trimEvery, func() { trimTrouble(a.trim()) }},
 	} {
 		wg.Go(func() { every(ctx, task.every, task.do) })

@@ -8,7 +8,6 @@ import (
 	"periph.io/x/conn/v3/driver/driverreg"
 	"periph.io/x/conn/v3/gpio"
 	"periph.io/x/conn/v3/gpio/gpioreg"
-	"periph.io/x/host/v3"
 
 	"hallpulse/edge/driver"
 )
@@ -16,7 +15,9 @@ import (
 // namesShown bounds the names in an error.
 const namesShown = 12
 
-// GPIO opens input lines of the machine. Make one for the program: it knows who has which line.
+var _ driver.Pins = (*GPIO)(nil)
+
+// GPIO opens lines of the machine. Make one for the program: it knows who has which line.
 type GPIO struct {
 	mu     sync.Mutex
 	loaded bool
@@ -28,25 +29,33 @@ func NewGPIO() *GPIO { return &GPIO{taken: map[string]bool{}} }
 
 // Pin takes a line, by its name, its number or an alias, until its Halt. It fails with [ErrInUse] while somebody has it.
 func (g *GPIO) Pin(name string) (gpio.PinIn, error) {
+	inner, err := g.take(name)
+	if err != nil {
+		return nil, fmt.Errorf("bus: GPIO line %s: %w", name, err)
+	}
+	return &line{PinIn: inner, release: func() { g.release(inner.Name()) }}, nil
+}
+
+// take finds a line and notes that it has an owner.
+func (g *GPIO) take(name string) (gpio.PinIO, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if err := g.load(); err != nil {
-		return nil, fmt.Errorf("bus: GPIO line %s: %w", name, err)
+		return nil, err
 	}
 	p := gpioreg.ByName(name)
 	if p == nil {
-		return nil, fmt.Errorf("bus: GPIO line %s: no such line; there are %s: %w", name, names(), driver.ErrPermanent)
+		return nil, fmt.Errorf("no such line; there are %s: %w", names(), driver.ErrPermanent)
 	}
 	var inner gpio.PinIO = p
 	if r, ok := p.(gpio.RealPin); ok {
 		inner = r.Real() // an alias hides what the line can do, and whose it is
 	}
-	own := inner.Name()
-	if g.taken[own] {
-		return nil, fmt.Errorf("bus: GPIO line %s: %w: two devices of the configuration share it", name, ErrInUse)
+	if g.taken[inner.Name()] {
+		return nil, fmt.Errorf("%w: two devices of the configuration share it", ErrInUse)
 	}
-	g.taken[own] = true
-	return &line{PinIn: inner, release: func() { g.release(own) }}, nil
+	g.taken[inner.Name()] = true
+	return inner, nil
 }
 
 func (g *GPIO) release(name string) {
@@ -55,14 +64,14 @@ func (g *GPIO) release(name string) {
 	delete(g.taken, name)
 }
 
-// load finds the machine's lines once. periph looks once in a program's life, so that trying again is of no use.
+// load finds the machine's lines once.
 func (g *GPIO) load() error {
 	if g.loaded {
 		return nil
 	}
-	st, err := host.Init()
+	st, err := look()
 	if err != nil {
-		return fmt.Errorf("%w: %w", driver.ErrPermanent, err)
+		return err
 	}
 	if len(gpioreg.All()) == 0 { // a machine without hardware is no error to periph
 		return fmt.Errorf("this machine has no GPIO that can be used: is there a /dev/gpiochip0, and is the gateway's user in the group gpio?%s: %w",
@@ -84,10 +93,7 @@ func failures(st *driverreg.State) string {
 func names() string {
 	var out []string
 	for _, p := range gpioreg.All() {
-		if len(out) == namesShown {
-			return strings.Join(out, ", ") + " and others"
-		}
 		out = append(out, p.Name())
 	}
-	return strings.Join(out, ", ")
+	return list(out)
 }

@@ -49,7 +49,10 @@ func newChecker(doc *conf.Document, c *Config) *checker {
 func (k *checker) all() {
 	k.hall()
 	k.parts()
+	k.hours()
+	k.checks()
 	k.hub()
+	k.broker()
 	k.listen("panel.listen", k.c.Panel.Listen)
 	k.listen("attendance.listen", k.c.Attendance.Listen)
 	if k.c.Journal.MaxSize < MinJournal {

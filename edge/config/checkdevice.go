@@ -57,7 +57,7 @@ func (k *checker) driver(path string, d *Device) {
 		k.fail(path+".driver", conf.Say(textNoSuch, textsKind["drivers"]), conf.DidYouMean(string(d.Driver), DriverNames()))
 		return
 	}
-	if d.Family != "" && d.Family != uses.Family {
+	if d.Family != "" && d.Family != uses.Family && !slices.Contains(uses.Others, d.Family) {
 		k.fail(path+".family", conf.Say(textFamily, d.Driver, uses.Family), textFamilyMend)
 	}
 	for _, b := range d.blocks() {

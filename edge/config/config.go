@@ -25,7 +25,10 @@ type Config struct {
 	Zones      []hall.Zone     `yaml:"zones" conf:"max=64"`
 	Windows    []hall.Window   `yaml:"windows" conf:"max=256"`
 	Categories []hall.Category `yaml:"categories" conf:"max=256"`
+	Hours      Hours           `yaml:"hours"`
+	Checks     Checks          `yaml:"checks"`
 	Hub        *Hub            `yaml:"hub"`                      // nil: the hall works alone
+	Broker     *Broker         `yaml:"broker"`                   // of the hall's own devices; nil: none
 	DataDir    string          `yaml:"data_dir" conf:"required"` // journal and last good state
 	Panel      Panel           `yaml:"panel"`
 	Attendance Attendance      `yaml:"attendance"`
@@ -94,6 +97,8 @@ const (
 // Defaults fills in what a file need not say.
 func (c *Config) Defaults() {
 	c.Hall.Kind, c.Hall.TimeZone = hall.Center, DefaultTimeZone
+	c.Hours.Defaults()
+	c.Checks.Defaults()
 	c.DataDir = DefaultDataDir
 	c.Panel.Listen = DefaultPanel
 	c.Attendance = Attendance{Listen: DefaultAttendance}
@@ -137,7 +142,9 @@ func (c *Config) complete() {
 	}
 	for i := range c.Devices {
 		d := &c.Devices[i]
-		d.Family = Drivers()[d.Driver].Family
+		if d.Family == "" {
+			d.Family = Drivers()[d.Driver].Family
+		}
 		if d.Name.ZH == "" {
 			d.Name.ZH = string(d.ID)
 		}
@@ -157,14 +164,14 @@ func (c *Config) complete() {
 func (c *Config) Description() hall.Hall {
 	h := hall.Hall{
 		ID: c.Hall.ID, Name: c.Hall.Name, Kind: c.Hall.Kind, Township: c.Hall.Township, TimeZone: c.Hall.TimeZone,
-		Zones: c.Zones, Windows: c.Windows, Categories: c.Categories,
+		Zones: c.Zones, Windows: c.Windows, Categories: c.Categories, Hours: c.Hours.Opening(),
 	}
 	for _, d := range c.Devices {
 		zone := d.Zone
 		if d.Beam != nil { // the zone that it counts, wherever it hangs
 			zone = d.Beam.Zone
 		}
-		h.Devices = append(h.Devices, hall.Device{ID: d.ID, Name: d.Name, Family: d.Family, Window: d.Window, Zone: zone})
+		h.Devices = append(h.Devices, hall.Device{ID: d.ID, Name: d.Name, Family: d.Family, Window: d.Window, Zone: zone, Tells: Drivers()[d.Driver].Tells})
 	}
 	return h
 }

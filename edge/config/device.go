@@ -111,10 +111,12 @@ const (
 // Uses says what a driver wants of a device's configuration, by key.
 type Uses struct {
 	Family   hall.Family
-	Required []string // blocks that must be there
-	Optional []string // blocks that may be there
-	Window   bool     // window or addresses must be there
-	Zone     bool     // zone, or beam.zone, must be there
+	Others   []hall.Family // that the configuration may choose instead
+	Required []string      // blocks that must be there
+	Optional []string      // blocks that may be there
+	Window   bool          // window or addresses must be there
+	Zone     bool          // zone, or beam.zone, must be there
+	Tells    hall.Tells    // of the people in its zone; empty: as its family
 }
 
 // Drivers gives what every driver uses.

@@ -11,11 +11,13 @@ import (
 	"fmt"
 	"html/template"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"slices"
 	"time"
 
+	"hallpulse/dashboards/words"
 	"hallpulse/hall"
 )
 
@@ -94,6 +96,13 @@ func New(opts Options) (*Panel, error) {
 	}
 	if err != nil {
 		return nil, fmt.Errorf("panel: messages: %w", err)
+	}
+	for lang, m := range p.messages {
+		devices, err := words.Load(lang)
+		if err != nil {
+			return nil, fmt.Errorf("panel: %w", err)
+		}
+		maps.Copy(m, devices)
 	}
 	if p.page, err = template.ParseFS(files, "page.html"); err != nil {
 		return nil, fmt.Errorf("panel: page: %w", err)

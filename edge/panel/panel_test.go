@@ -90,8 +90,8 @@ func newPanel(t *testing.T, o Options) *Panel {
 func TestPage(t *testing.T) {
 	p := newPanel(t, Options{Source: source{link: Link{Pending: 3}}})
 	for path, words := range map[string][]string{
-		"/":                {"江口镇便民服务中心", "等候人数", "<b>7</b>", "12 分钟", "A012", "画面静止", "未连接县级平台", "待上传 3", "估计", "75%", "4 次评价", "等候 7 人，最长 12 分钟，1 台设备异常：大厅摄像机", "<th>bus</th>"},
-		"/content?lang=en": {"Jiangkou", "waiting", "12 min", "frozen picture", "not connected to the county"},
+		"/":                {"江口镇便民服务中心", "等候人数", "<b>7</b>", "12 分钟", "A012", "画面不动", "未连接县级平台", "待上传 3", "估计", "75%", "4 次评价", "等候 7 人，最长 12 分钟，1 台设备异常：大厅摄像机", "<th>bus</th>"},
+		"/content?lang=en": {"Jiangkou", "waiting", "12 min", "Frozen picture", "not connected to the county"},
 	} {
 		code, body, head := get(t, p, path)
 		if code != http.StatusOK || head.Get("Content-Security-Policy") == "" {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"hallpulse/dashboards/words"
 	"hallpulse/hall"
 	"hallpulse/hall/rule"
 )
@@ -22,6 +23,7 @@ type view struct {
 	Categories       []row
 	Windows          []row
 	Zones            []row
+	Measures         []row
 	Devices          []row
 	Staff, Ratings   string
 	Rated            string // how many ratings; empty: none
@@ -42,7 +44,7 @@ func (p *Panel) view(lang string) view {
 	v.Link, v.LinkClass = linkText(p.opts.Source.Link(), t, loc)
 	v.Troubles = troubles(s.Gateway, t)
 	queue := owns(desc, hall.Dispenser, hall.Display)
-	v.Waiting, v.People = figure(queue, s.Queue.Waiting), figure(owns(desc, hall.Occupancy), s.Zones.Total)
+	v.Waiting, v.People = figure(queue, s.Queue.Waiting), figure(slices.ContainsFunc(desc.Devices, hall.Device.CountsZone), s.Zones.Total)
 	v.Longest, v.Estimated = age(s.Queue.Oldest, now, t), queue && s.Queue.Estimated
 	open := 0
 	names := map[hall.CategoryID]string{}
@@ -71,11 +73,18 @@ func (p *Panel) view(lang string) view {
 	v.Open = figure(queue, open)
 	for _, z := range s.Zones.Zones {
 		r := row{Name: zoneName(desc, z.ID, lang), Value: strconv.Itoa(z.People), More: fmt.Sprintf("%s %d / %s %d", t["in"], z.In, t["out"], z.Out)}
-		if z.Estimated {
+		switch {
+		case z.Unknown:
+			r.Value, r.More = none, t["counter_away"]
+		case z.Estimated:
 			r.More += " · " + t["estimated"]
+		}
+		if z.Drift > 0 {
+			r.More += fmt.Sprintf(" · %s %d", t["drift"], z.Drift)
 		}
 		v.Zones = append(v.Zones, r)
 	}
+	v.Measures = measureRows(desc, s, t, lang, loc)
 	v.Devices = deviceRows(desc, s.Devices, t, lang, loc)
 	v.Headline, v.Level = headline(v, s, desc, now)
 	v.Staff = figure(owns(desc, hall.Attendance), len(s.Staff.Present))
@@ -122,13 +131,47 @@ func troubles(g hall.GatewayState, t map[string]string) (out []string) {
 	return out
 }
 
+// measureRows words what devices measure.
+func measureRows(desc hall.Hall, s hall.State, t map[string]string, lang string, loc *time.Location) (out []row) {
+	for _, m := range s.Measures.Measures {
+		what := t["metric."+string(m.Metric)]
+		if what == "" || m.Metric == hall.MetricCounted {
+			continue // the zones have those
+		}
+		if m.Part != "" {
+			what += " " + zoneName(desc, hall.ZoneID(m.Part), lang)
+		}
+		r := row{Name: deviceName(desc, m.Device, lang), More: what}
+		text, unit := words.Value(func(k string) string { return t[k] }, func(d time.Duration) string { return spell(d, t) }, m.Metric, m.Value)
+		if r.Value = text + " " + unit; s.AsOf.Sub(m.At) > hall.MeasureFresh {
+			r.Value += " (" + m.At.In(loc).Format("15:04") + ")"
+		}
+		out = append(out, r)
+	}
+	return out
+}
+
+// spell gives a time in minutes.
+func spell(d time.Duration, t map[string]string) string {
+	return fmt.Sprintf("%d %s", int(d.Minutes()), t["minutes"])
+}
+
+func deviceName(d hall.Hall, id hall.DeviceID, lang string) string {
+	for _, x := range d.Devices {
+		if x.ID == id {
+			return x.Name.In(lang)
+		}
+	}
+	return string(id)
+}
+
 func deviceRows(desc hall.Hall, s hall.DevicesState, t map[string]string, lang string, loc *time.Location) (out []row) {
 	names := map[hall.DeviceID]string{}
 	for _, d := range desc.Devices {
 		names[d.ID] = d.Name.In(lang)
 	}
 	for _, d := range s.Devices {
-		more := t["reason_"+d.Reason.Code]
+		more := t["reason."+d.Reason.Code]
 		if more == "" {
 			more = d.Reason.Code
 		}

@@ -23,6 +23,7 @@ type health struct {
 	failed   *hall.Reason
 	degraded *hall.Reason
 	stuck    bool
+	suspect  *Suspicion
 	window   time.Time // start of the babble window
 	refused  int       // in the window
 	babbled  time.Time // last time the window overflowed
@@ -70,6 +71,12 @@ func (h *health) state(now time.Time) (hall.Health, hall.Reason) {
 			return hall.HealthStuck, *h.degraded
 		}
 		return hall.HealthDegraded, *h.degraded
+	}
+	if h.suspect != nil {
+		if h.suspect.Stuck {
+			return hall.HealthStuck, h.suspect.Reason
+		}
+		return hall.HealthDegraded, h.suspect.Reason
 	}
 	if !h.babbled.IsZero() && now.Sub(h.babbled) < babbleWindow {
 		return hall.HealthDegraded, hall.Reason{Code: "babble"}

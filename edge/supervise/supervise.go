@@ -133,6 +133,24 @@ func (s *Supervisor) Queued(device hall.DeviceID) int {
 	return 0
 }
 
+// Suspicion is what the other devices of the hall say against one: it speaks, but what it says cannot be true.
+type Suspicion struct {
+	Stuck  bool // the state is hall.HealthStuck instead of hall.HealthDegraded
+	Reason hall.Reason
+}
+
+// Suspect replaces all suspicions. A device's own evidence goes before: one that is down is down.
+func (s *Supervisor) Suspect(all map[hall.DeviceID]Suspicion) {
+	for _, u := range s.units {
+		u.mu.Lock()
+		u.health.suspect = nil
+		if x, ok := all[u.dev.ID]; ok {
+			u.health.suspect = &x
+		}
+		u.mu.Unlock()
+	}
+}
+
 func (s *Supervisor) tried() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -73,7 +74,7 @@ messages:
 }
 
 func TestLoad(t *testing.T) {
-	if got := strings.Join(Builtins(), " "); got != "caller-display led-display rating-keypad" {
+	if got := Builtins(); len(got) < 12 || !slices.IsSorted(got) {
 		t.Errorf("builtins %s", got)
 	}
 	p, err := Load("builtin/led-display.yaml")

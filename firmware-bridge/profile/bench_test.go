@@ -12,7 +12,7 @@ func BenchmarkFeed(b *testing.B) {
 		for _, piece := range []int{1, 16, 1024} {
 			b.Run(fmt.Sprint(name, "/", piece), func(b *testing.B) {
 				d := mustLoad(b, name).NewDecoder()
-				frame := readCapture(b, name).heard[0]
+				frame := readCaptures(b, name).heard[0]
 				stream := slices.Repeat(frame, 1024)
 				frames := 0
 				emit := func(Event) { frames++ }

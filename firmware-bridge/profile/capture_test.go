@@ -2,6 +2,7 @@ package profile
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -18,9 +19,23 @@ type capture struct {
 	want  []string
 }
 
-func readCapture(t testing.TB, name string) (c capture) {
+// readCaptures joins the captures of a profile: every file testdata/captures/<profile>/*.hex.
+func readCaptures(t testing.TB, name string) (c capture) {
 	t.Helper()
-	data, err := os.ReadFile(filepath.Join("testdata", "captures", name+".txt"))
+	files, err := filepath.Glob(filepath.Join("testdata", "captures", name, "*.hex"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("profile %s has no captures in testdata/captures/%s: %v", name, name, err)
+	}
+	for _, file := range files {
+		one := readCapture(t, file)
+		c.heard, c.want = append(c.heard, one.heard...), append(c.want, one.want...)
+	}
+	return c
+}
+
+func readCapture(t testing.TB, file string) (c capture) {
+	t.Helper()
+	data, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,6 +84,12 @@ func (p *player) event(ev Event) {
 	case hall.KindRating:
 		line = fmt.Sprint("rating ", ev.Address, " ", ev.Level, " ", ev.Seq)
 	}
+	if ev.Kind == hall.KindTicket {
+		line = fmt.Sprint("ticket ", number, " ", cmp.Or(ev.Category, "-"), " ", ev.Ahead)
+		if ev.Counted {
+			line += fmt.Sprint(" seq ", ev.Seq)
+		}
+	}
 	if ev.Answer != nil {
 		line += fmt.Sprintf(" answer % X", ev.Answer)
 	}
@@ -97,7 +118,7 @@ func TestCaptures(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			c := readCapture(t, name)
+			c := readCaptures(t, name)
 			stream := slices.Concat(c.heard...)
 			for n := 1; n <= len(stream); n++ {
 				got := play(p, stream, n)
@@ -119,7 +140,7 @@ func TestStartAnywhere(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		c := readCapture(t, name)
+		c := readCaptures(t, name)
 		first, want := c.heard[0], play(p, slices.Concat(c.heard[1:]...), 1)
 		for cut := range first[1:] {
 			got := play(p, slices.Concat(first[cut+1:], slices.Concat(c.heard[1:]...)), 7)
@@ -138,7 +159,7 @@ func TestDamage(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		c := readCapture(t, name)
+		c := readCaptures(t, name)
 		frame := c.heard[0]
 		good := play(p, frame, len(frame)).said[0]
 		for i := range frame {
@@ -150,7 +171,7 @@ func TestDamage(t *testing.T) {
 				if n < 3 || got[n-1] != good || got[n-2] != good {
 					t.Errorf("%s byte %d ^ %02X: %q", name, i, flip, got)
 				}
-				if p.frame.sum != sumNone && !strings.HasPrefix(got[0], "refused") {
+				if p.bodies[0].frame.checked && !strings.HasPrefix(got[0], "refused") {
 					t.Errorf("%s byte %d ^ %02X was believed: %q", name, i, flip, got)
 				}
 			}

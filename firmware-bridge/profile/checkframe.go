@@ -1,18 +1,14 @@
 package profile
 
-import (
-	"fmt"
-
-	"hallpulse/hall/conf"
-)
+import "hallpulse/hall/conf"
 
 // place gives every part its place in the frame.
 func (c *checker) place() {
-	f := &c.p.frame
-	*f = frame{header: c.in.Frame[0].Bytes, fixed: -1, command: -1, address: -1, data: -1}
+	f := &c.out.frame
+	*f = frame{header: c.body.Frame[0].Bytes, text: asGB18030, fixed: -1, command: -1, address: -1, data: -1}
 	var data, end bool
-	for i := range c.in.Frame {
-		p := &c.in.Frame[i]
+	for i := range c.body.Frame {
+		p := &c.body.Frame[i]
 		e := piece{kind: p.Part, off: f.bare, size: p.Size, bytes: p.Bytes, add: p.Add, afterData: data, afterEnd: end}
 		if p.As != "" {
 			e.as = encodings[p.As].as
@@ -23,6 +19,7 @@ func (c *checker) place() {
 			e.size = len(p.Bytes)
 		case partAddress:
 			f.address = i
+			e.broadcast = p.Broadcast
 		case partCommand:
 			f.command = i
 		case partData:
@@ -34,18 +31,31 @@ func (c *checker) place() {
 		case partEnd:
 			end, f.ends = true, p.OneOf
 		case partCheck:
-			e.sum, e.size = sums[p.Kind].sum, sums[p.Kind].size
-			f.sum = e.sum
+			e.check, f.checked = checkOf(p), true
+			e.size = e.check.width()
 		}
 		f.pieces = append(f.pieces, e)
 		f.bare += e.size
 	}
 }
 
+// checkOf gives a check as its part describes it.
+func checkOf(p *partIn) check {
+	s := sums[p.Kind]
+	c := check{sum: s.sum, size: s.size, low: s.low, hex: p.As == "hex", seed: byte(p.Seed)}
+	if c.hex { // digits are written as a number is
+		c.low = false
+	}
+	if p.Order != "" {
+		c.low = p.Order == "low"
+	}
+	return c
+}
+
 // ranges finds the parts that lengths count and checks cover.
 func (c *checker) ranges() {
-	for i := range c.in.Frame {
-		p, path := &c.in.Frame[i], fmt.Sprintf("frame[%d]", i)
+	for i := range c.body.Frame {
+		p, path := &c.body.Frame[i], c.framePath(i)
 		if p.Part != partLength && p.Part != partCheck {
 			continue
 		}
@@ -54,8 +64,8 @@ func (c *checker) ranges() {
 		if !ok || !ok2 {
 			continue
 		}
-		c.p.frame.pieces[i].from, c.p.frame.pieces[i].to = from, to
-		data := c.p.frame.data
+		c.out.frame.pieces[i].from, c.out.frame.pieces[i].to = from, to
+		data := c.out.frame.data
 		switch {
 		case to < from:
 			c.fail(path+".to", textRange, textRangeMend)
@@ -75,9 +85,9 @@ func (c *checker) named(path, name string) (i int, ok bool) {
 	case "first":
 		return 0, true
 	case "last":
-		return len(c.in.Frame) - 1, true
+		return len(c.body.Frame) - 1, true
 	}
-	for i, p := range c.in.Frame {
+	for i, p := range c.body.Frame {
 		if p.Part == name {
 			return i, true
 		}
@@ -88,21 +98,24 @@ func (c *checker) named(path, name string) (i int, ok bool) {
 
 // dataLength checks that exactly one thing says where the data ends.
 func (c *checker) dataLength() {
-	f, path := &c.p.frame, fmt.Sprintf("frame[%d]", c.p.frame.data)
+	f, path := &c.out.frame, c.framePath(c.out.frame.data)
 	length, end := false, false
 	for i, p := range f.pieces {
 		length = length || p.kind == partLength
 		if p.kind == partEnd {
 			end = true
 			if i != f.data+1 {
-				c.fail(fmt.Sprintf("frame[%d]", i), textEndAfter, textMoveEnd)
+				c.fail(c.framePath(i), textEndAfter, textMoveEnd)
 			}
 		}
 	}
+	stuffed := c.body.Stuffing != nil // its header and trailer say where it ends
 	switch {
-	case !length && !end && f.fixed < 0:
+	case stuffed && end:
+		c.fail(path, textDataTwo, textDataTwoMend)
+	case !length && !end && !stuffed && f.fixed < 0:
 		c.fail(path, textDataLength, textDataMend)
-	case length && end, end && f.fixed >= 0, f.fixed >= 0 && c.in.Frame[f.data].Max > 0:
+	case length && end, end && f.fixed >= 0, f.fixed >= 0 && c.body.Frame[f.data].Max > 0:
 		c.fail(path, textDataTwo, textDataTwoMend)
 	case f.maxData == 0:
 		c.fail(path+".max", textMissing, conf.Say(textAdd, "max"))
@@ -114,13 +127,13 @@ func (c *checker) dataLength() {
 
 // sizes checks that the longest frame is not too long, for us and for its length parts.
 func (c *checker) sizes() {
-	f := &c.p.frame
+	f := &c.out.frame
 	longest := shape{data: f.maxData}
 	for _, end := range f.ends {
 		longest.end = max(longest.end, len(end))
 	}
 	if n := f.total(longest); n > MaxFrame {
-		c.fail(fmt.Sprintf("frame[%d].max", f.data), conf.Say(textTooLong, n, MaxFrame), textSmaller)
+		c.fail(c.framePath(f.data)+".max", conf.Say(textTooLong, n, MaxFrame), textSmaller)
 	}
 	for i := range f.pieces {
 		p := &f.pieces[i]
@@ -129,7 +142,7 @@ func (c *checker) sizes() {
 		}
 		from, to := f.span(p, longest)
 		if n := to - from + p.add; n > p.as.most(p.size) || n < 0 {
-			c.fail(fmt.Sprintf("frame[%d].as", i), conf.Say(textNoFit, n, c.in.Frame[i].As), textWider)
+			c.fail(c.framePath(i)+".as", conf.Say(textNoFit, n, c.body.Frame[i].As), textWider)
 		}
 	}
 }

@@ -1,7 +1,5 @@
 package profile
 
-import "bytes"
-
 // Limits of a decoder's memory.
 const (
 	MaxNoise = 512     // bytes of noise that are refused together
@@ -17,8 +15,8 @@ type Decoder struct {
 	at     int   // what may be a frame begins here
 	extent int   // where the damaged frame at run would end; 0: there is none
 	fault  fault // the first thing that was wrong since run
-	number []byte
-	last   string
+	long   bool  // the line of text at run is too long: the rest of it is passed over
+	found  found
 	emit   func(Event)
 	refuse func(string, []byte)
 }
@@ -45,7 +43,7 @@ func (d *Decoder) Flush(refuse func(reason string, raw []byte)) {
 	}
 	d.tell(len(d.buf))
 	d.refuse = nil
-	d.buf, d.run, d.at = d.buf[:0], 0, 0
+	d.buf, d.run, d.at, d.long = d.buf[:0], 0, 0, false
 }
 
 // keep moves what is not settled to the front.
@@ -62,14 +60,15 @@ func (d *Decoder) keep() {
 
 // step settles the next frame, or what is none; false: more bytes are needed.
 func (d *Decoder) step() bool {
-	f := &d.p.frame
-	i := bytes.Index(d.buf[d.at:], f.header)
-	if i < 0 {
-		d.skip(len(d.buf) - tail(d.buf[d.at:], f.header))
+	if d.p.bodies[0].frame.lines {
+		return d.line()
+	}
+	i, ready := d.p.begin(d.buf[d.at:])
+	d.skip(d.at + i)
+	if !ready {
 		return false
 	}
-	d.skip(d.at + i)
-	switch h := f.judge(d.buf[d.at:]); h.state {
+	switch h := d.p.judge(d.buf[d.at:]); h.state {
 	case short:
 		return false
 	case wrong:

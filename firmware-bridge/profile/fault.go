@@ -21,6 +21,9 @@ const (
 	faultEnd
 	faultCut
 	faultHalf
+	faultNoCheck
+	faultStuffing
+	faultRest
 )
 
 // faultWords by code; got and want are the arguments.
@@ -35,6 +38,9 @@ var faultWords = [...]string{
 	faultEnd:      "no ending after %d bytes of data",
 	faultCut:      "cut short: another frame begins inside",
 	faultHalf:     "half a frame, then silence",
+	faultNoCheck:  "the check is no number",
+	faultStuffing: "byte %02X cannot be stuffed",
+	faultRest:     "the rest of a line that is too long",
 }
 
 // String gives the reason in words.
@@ -43,7 +49,7 @@ func (f fault) String() string {
 	switch f.code {
 	case faultConstant, faultCheck:
 		return fmt.Sprintf(words, f.got, f.want)
-	case faultLength, faultLengths, faultEnd:
+	case faultLength, faultLengths, faultEnd, faultStuffing:
 		return fmt.Sprintf(words, f.got)
 	}
 	return words

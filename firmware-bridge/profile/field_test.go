@@ -188,7 +188,7 @@ func TestCheckValues(t *testing.T) {
 	if got := crc16([]byte("123456789")); got != 0x4B37 {
 		t.Errorf("crc16-modbus %04X", got)
 	}
-	if got := sum8.of([]byte{0xFF, 0x03}); got != 2 {
+	if got := (check{sum: sum8}).of([]byte{0xFF, 0x03}); got != 2 {
 		t.Errorf("sum8 %02X", got)
 	}
 }

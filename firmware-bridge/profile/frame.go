@@ -10,17 +10,22 @@ type piece struct {
 	afterEnd  bool
 	bytes     []byte
 	as        encoding
-	sum       sum
+	check     check
 	from, to  int // pieces that a length counts or a check covers
 	add       int
+	broadcast []int
 }
 
 // frame is the shape of a protocol's frames.
 type frame struct {
 	pieces   []piece
-	header   []byte
+	header   []byte   // empty: a line of text, or a frame that only its check tells
+	headers  [][]byte // of all frames of the line, where they begin another frame inside this one
 	ends     []byteString
-	sum      sum
+	lines    bool // text in lines
+	text     encoding
+	stuff    *stuffing
+	checked  bool
 	fixed    int // size of the data where it is always the same, else -1
 	maxData  int
 	restarts bool
@@ -59,6 +64,9 @@ func (f *frame) stop(i int, s shape) int {
 	}
 	return f.start(i, s) + f.pieces[i].size
 }
+
+// of gives the bytes of piece i in a frame.
+func (f *frame) of(i int, raw []byte, s shape) []byte { return raw[f.start(i, s):f.stop(i, s)] }
 
 // span gives the bytes that a length counts or a check covers.
 func (f *frame) span(p *piece, s shape) (from, to int) { return f.start(p.from, s), f.stop(p.to, s) }

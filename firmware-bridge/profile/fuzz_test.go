@@ -38,7 +38,7 @@ func FuzzDecoder(f *testing.F) {
 			f.Fatal(err)
 		}
 		profiles = append(profiles, p)
-		c := readCapture(f, name)
+		c := readCaptures(f, name)
 		f.Add(slices.Concat(c.heard...), uint8(7))
 		for _, heard := range c.heard {
 			f.Add(heard, uint8(2))
@@ -75,7 +75,7 @@ func FuzzParseProfile(f *testing.F) {
 			}
 			return
 		}
-		stream = append(slices.Concat(stream, p.frame.header), stream...)
+		stream = append(slices.Concat(stream, p.bodies[0].frame.header), stream...)
 		same(t, p, stream[:min(len(stream), 2000)], 3)
 	})
 }

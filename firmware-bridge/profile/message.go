@@ -7,26 +7,31 @@ import (
 	"hallpulse/hall"
 )
 
-// message is what a command or an ending means.
+// message is what a command, an ending or a text means.
 type message struct {
 	command []byte // nil: the frame has none
 	end     int    // -1: any
 	kind    hall.FactKind
 	fields  []field
-	fixed   int // bytes of the fields that have a size
+	match   *regexp.Regexp // nil: fields
+	levels  map[string]int // of match
+	pattern *regexp.Regexp // of the number
+	fixed   int            // bytes of the fields that have a size
 	rest    bool
 	answer  *answer
 }
 
 // field is a field of a message's data.
 type field struct {
-	is      string
-	as      encoding
-	size    int // 0: what the others leave
-	min     int
-	width   int
-	level   map[uint32]int
-	pattern *regexp.Regexp
+	is    string
+	as    encoding
+	size  int // 0: what the others leave
+	min   int
+	width int
+	bits  bitRange
+	level map[uint32]int
+	names map[uint32]string
+	bytes []byte
 }
 
 // answer is what is sent back.
@@ -36,29 +41,54 @@ type answer struct {
 	data    []answerPart
 }
 
-// message finds what a frame means; nil: no message describes it.
-func (p *Profile) message(frame []byte, h *hit) *message {
-	var command []byte
-	if i := p.frame.command; i >= 0 {
-		command = frame[p.frame.start(i, h.shape):p.frame.stop(i, h.shape)]
+// fits says whether a message is one of the frame's command and ending, whatever its data.
+func (m *message) fits(f *frame, raw []byte, h *hit) bool {
+	if m.end >= 0 && m.end != h.which {
+		return false
 	}
-	for i := range p.messages {
-		m := &p.messages[i]
-		if (m.end < 0 || m.end == h.which) && bytes.Equal(m.command, command) {
-			return m
-		}
-	}
-	return nil
+	return f.command < 0 || bytes.Equal(m.command, f.of(f.command, raw, h.shape))
 }
 
-// pattern gives the pattern of a message's number.
-func (m *message) pattern() *regexp.Regexp {
+// opens says whether the constants of a message are those of the data. Without constants every data is.
+func (m *message) opens(data []byte) bool {
+	rest := data
 	for i := range m.fields {
-		if m.fields[i].is == isNumber {
-			return m.fields[i].pattern
+		size := m.size(&m.fields[i], data)
+		if size < 0 || size > len(rest) {
+			return true // too little data is told as such
+		}
+		if m.fields[i].is == isConstant && !bytes.Equal(rest[:size], m.fields[i].bytes) {
+			return false
+		}
+		rest = rest[size:]
+	}
+	return true
+}
+
+// choosy says whether a message may leave a frame of its command to a later message.
+func (m *message) choosy() bool {
+	if m.match != nil {
+		return true
+	}
+	for i := range m.fields {
+		if m.fields[i].is == isConstant {
+			return true
 		}
 	}
-	return anyNumber
+	return false
+}
+
+// has says whether a message tells something.
+func (m *message) has(is string) bool {
+	if m.match != nil {
+		return m.match.SubexpIndex(is) >= 0
+	}
+	for i := range m.fields {
+		if m.fields[i].is == is {
+			return true
+		}
+	}
+	return false
 }
 
 // add appends a field.
@@ -84,4 +114,12 @@ func (m *message) least() (n int) {
 		n += max(f.size, f.min)
 	}
 	return n
+}
+
+// size gives a field's size in some data; that of a field without one may come out negative.
+func (m *message) size(f *field, data []byte) int {
+	if f.size > 0 {
+		return f.size
+	}
+	return len(data) - m.fixed
 }

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"hallpulse/hall"
 	"hallpulse/hall/conf"
@@ -23,11 +24,26 @@ var ErrUnknown = errors.New("profile: no such profile")
 
 // Profile is a serial protocol, ready to decode. It does not change and may be used by several decoders at once.
 type Profile struct {
-	name     string
-	about    hall.Text
+	name    string
+	about   hall.Text
+	family  hall.Family
+	line    Line
+	silence time.Duration
+	bodies  []body
+	other   bool // frames that no message describes are signs of life
+}
+
+// body is one shape of frame with the messages in it.
+type body struct {
 	frame    frame
 	messages []message
-	other    bool // frames that no message describes are signs of life
+}
+
+// Line is how a line with a protocol is usually set, in the spellings of the configuration.
+type Line struct {
+	Baud, DataBits   int
+	Parity, StopBits string
+	Quiet            time.Duration // such a pause ends what has begun
 }
 
 // Builtins lists the names of the shipped profiles in alphabetical order.
@@ -78,12 +94,8 @@ func Parse(file string, data []byte) (*Profile, error) {
 	doc := conf.Open(file, data)
 	var in fileIn
 	if doc.Decode(&in) && doc.Err() == nil {
-		p := &Profile{name: baseName(file), about: in.About, other: in.Other == otherIgnore}
-		c := &checker{doc: doc, in: &in, p: p}
-		if c.frame(); doc.Err() == nil {
-			c.messages()
-		}
-		if doc.Err() == nil {
+		p := &Profile{name: baseName(file), about: in.About, silence: in.Silence, other: in.Other == otherIgnore, line: Line(in.Line)}
+		if (&checker{doc: doc, in: &in, p: p}).all(); doc.Err() == nil {
 			return p, nil
 		}
 	}
@@ -101,6 +113,22 @@ func (p *Profile) Name() string { return p.name }
 
 // About says in words what the profile is for.
 func (p *Profile) About() hall.Text { return p.about }
+
+// Family is what speaks the protocol: a display, a dispenser or a keypad.
+func (p *Profile) Family() hall.Family { return p.family }
+
+// Line gives how the line is usually set.
+func (p *Profile) Line() Line { return p.line }
+
+// Silence is how long a device that lives may say nothing; 0: silence proves nothing, or the profile does not say.
+func (p *Profile) Silence() time.Duration { return p.silence }
+
+// Says says whether frames of the protocol can make a fact of a kind.
+func (p *Profile) Says(kind hall.FactKind) bool {
+	return slices.ContainsFunc(p.bodies, func(b body) bool {
+		return slices.ContainsFunc(b.messages, func(m message) bool { return m.kind == kind })
+	})
+}
 
 // NewDecoder gives a decoder for one line.
 func (p *Profile) NewDecoder() *Decoder { return &Decoder{p: p} }

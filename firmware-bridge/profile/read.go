@@ -4,24 +4,26 @@ import (
 	"bytes"
 	"fmt"
 	"strconv"
-	"unicode/utf8"
-
-	"golang.org/x/text/encoding/simplifiedchinese"
 
 	"hallpulse/hall"
 )
 
-// size gives a field's size in some data; that of a field without one may come out negative.
-func (m *message) size(f *field, data []byte) int {
-	if f.size > 0 {
-		return f.size
-	}
-	return len(data) - m.fixed
+// found is what was read of one message. Its memory is used again.
+type found struct {
+	m        *message
+	number   []byte
+	category []byte
+	groups   []int  // of match, as regexp gives them
+	heard    []byte // the text that was matched
+	last     string // the number before: a display is sent the same again and again
+}
+
+func (t *found) reset(m *message) {
+	t.m, t.number, t.category, t.groups, t.heard = m, t.number[:0], t.category[:0], nil, nil
 }
 
 // read takes a message's fields from its data. A message that names no fields may have any data.
 func (d *Decoder) read(m *message, data []byte, ev *Event) (reason string) {
-	d.number = d.number[:0]
 	rest := data
 	for i := range m.fields {
 		f := &m.fields[i]
@@ -37,24 +39,41 @@ func (d *Decoder) read(m *message, data []byte, ev *Event) (reason string) {
 	if len(rest) > 0 && len(m.fields) > 0 {
 		return fmt.Sprintf("%d bytes of data are %d too many", len(data), len(rest))
 	}
-	ev.Kind = m.kind
-	d.name(m, ev)
-	return ""
+	return d.name(m, ev)
 }
 
 func (d *Decoder) field(f *field, raw []byte, ev *Event) (reason string) {
 	switch f.is {
 	case isNumber:
-		return d.text(f, raw)
-	case isLevel, isSeq:
-		n, ok := f.as.number(raw)
-		if !ok {
-			return f.is + " is no number: " + byteString(raw).String()
+		d.found.number, reason = f.text(d.found.number, raw)
+		return reason
+	case isCategory:
+		d.found.category, reason = f.text(d.found.category, raw)
+		return reason
+	case isConstant, isSkip:
+		return ""
+	}
+	n, ok := f.value(raw)
+	if !ok {
+		return f.is + " is no number: " + byteString(raw).String()
+	}
+	return ev.put(f, n)
+}
+
+// put takes a whole number of a field.
+func (ev *Event) put(f *field, n uint32) (reason string) {
+	switch f.is {
+	case isSeq:
+		ev.Seq, ev.Counted = n, true
+	case isAddress:
+		ev.Address = int(n)
+	case isAhead:
+		if n > MaxAhead {
+			return fmt.Sprintf("%d people cannot be ahead", n)
 		}
-		if f.is == isSeq {
-			ev.Seq = n
-			return ""
-		}
+		ev.Ahead = int(n)
+	case isLevel:
+		var ok bool
 		if ev.Level, ok = f.level[n]; !ok {
 			return fmt.Sprintf("%d is no level", n)
 		}
@@ -62,76 +81,87 @@ func (d *Decoder) field(f *field, raw []byte, ev *Event) (reason string) {
 	return ""
 }
 
-// text appends a field to the number.
-func (d *Decoder) text(f *field, raw []byte) (reason string) {
-	switch {
-	case f.as == asASCII:
-		raw = bytes.Trim(raw, " \x00")
-		if bytes.ContainsFunc(raw, func(r rune) bool { return r < ' ' || r > '~' }) {
-			return "not ASCII: " + byteString(raw).String()
+// value reads a whole number, or the bits of it that are meant.
+func (f *field) value(raw []byte) (uint32, bool) {
+	n, ok := f.as.number(raw)
+	return f.bits.of(n), ok
+}
+
+// text appends a field to a text.
+func (f *field) text(out, raw []byte) (text []byte, reason string) {
+	if f.names != nil {
+		n, ok := f.value(raw)
+		name, known := f.names[n]
+		if !ok || !known {
+			return out, byteString(raw).String() + " has no name"
 		}
-		d.number = append(d.number, raw...)
-	case f.as == asGB18030:
-		s, ok := fromGB18030(bytes.Trim(raw, " \x00"))
-		if !ok {
-			return "not GB18030: " + byteString(raw).String()
-		}
-		d.number = append(d.number, s...)
-	case f.as == asDigits && f.width == 0: // zeros in front count too
-		if _, ok := digits(raw); !ok {
-			return "not digits: " + byteString(raw).String()
-		}
-		d.number = append(d.number, raw...)
-	case f.as == asBCD && f.width == 0:
-		for _, c := range raw {
-			if c>>4 > 9 || c&15 > 9 {
-				return "not BCD: " + byteString(raw).String()
-			}
-			d.number = append(d.number, '0'+c>>4, '0'+c&15)
-		}
-	default:
-		n, ok := f.as.number(raw)
-		if !ok {
-			return "number is none: " + byteString(raw).String()
-		}
-		d.padded(uint64(n), f.width)
+		return append(out, name...), ""
 	}
-	return ""
+	switch whole := f.width == 0 && f.bits.width == 0; {
+	case f.as == asSegments:
+		text, ok := fromSegments(out, raw)
+		if !ok {
+			return out, "no such character in segments: " + byteString(raw).String()
+		}
+		return bytes.Trim(text, " "), ""
+	case f.as.isText():
+		text, reason := decodeText(f.as, bytes.Trim(raw, " \x00"))
+		return append(out, text...), reason
+	case (f.as == asDigits || f.as == asHex) && whole: // zeros in front count too
+		if _, ok := f.as.number(raw); !ok {
+			return out, "not digits: " + byteString(raw).String()
+		}
+		return append(out, raw...), ""
+	case f.as == asBCD && whole:
+		return appendBCD(out, raw)
+	}
+	n, ok := f.value(raw)
+	if !ok {
+		return out, f.is + " is none: " + byteString(raw).String()
+	}
+	return padded(out, n, f.width), ""
+}
+
+func appendBCD(out, raw []byte) (text []byte, reason string) {
+	for _, c := range raw {
+		if c>>4 > 9 || c&15 > 9 {
+			return out, "not BCD: " + byteString(raw).String()
+		}
+		out = append(out, '0'+c>>4, '0'+c&15)
+	}
+	return out, ""
 }
 
 // padded appends n, filled up to width with zeros.
-func (d *Decoder) padded(n uint64, width int) {
+func padded(out []byte, n uint32, width int) []byte {
 	var buf [20]byte
-	s := strconv.AppendUint(buf[:0], n, 10)
+	s := strconv.AppendUint(buf[:0], uint64(n), 10)
 	for range width - len(s) {
-		d.number = append(d.number, '0')
+		out = append(out, '0')
 	}
-	d.number = append(d.number, s...)
+	return append(out, s...)
 }
 
-// name gives an event its number. Displays show dashes, times and advertisements too: that is no call. An invitation is
-// one whatever its keypad shows.
-func (d *Decoder) name(m *message, ev *Event) {
-	if m.kind != hall.KindCall && m.kind != hall.KindInvite {
-		return
+// name gives an event its kind, number and category. Displays show dashes, times and advertisements too: that is no call. An
+// invitation is one whatever its keypad shows; a ticket must have a number.
+func (d *Decoder) name(m *message, ev *Event) (reason string) {
+	ev.Kind = m.kind
+	if m.kind != hall.KindCall && m.kind != hall.KindInvite && m.kind != hall.KindTicket {
+		return ""
 	}
-	if len(d.number) > MaxNumber || !m.pattern().Match(d.number) {
-		if m.kind == hall.KindCall {
+	ev.Category = cut(string(d.found.category), MaxCategory)
+	if number := d.found.number; len(number) > MaxNumber || !m.pattern.Match(number) {
+		switch m.kind {
+		case hall.KindTicket:
+			return "a ticket without a number: " + strconv.Quote(cut(string(number), MaxNumber))
+		case hall.KindCall:
 			ev.Kind = 0
 		}
-		return
+		return ""
 	}
-	if string(d.number) != d.last { // a display is sent the same number again and again
-		d.last = string(d.number)
+	if string(d.found.number) != d.found.last {
+		d.found.last = string(d.found.number)
 	}
-	ev.Number = d.last
-}
-
-// fromGB18030 gives text in UTF-8. Most numbers are plain ASCII and need no decoder.
-func fromGB18030(b []byte) (s []byte, ok bool) {
-	if !bytes.ContainsFunc(b, func(r rune) bool { return r >= utf8.RuneSelf }) {
-		return b, true
-	}
-	s, err := simplifiedchinese.GB18030.NewDecoder().Bytes(b)
-	return s, err == nil && !bytes.ContainsRune(s, utf8.RuneError)
+	ev.Number = d.found.last
+	return ""
 }

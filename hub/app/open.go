@@ -128,7 +128,7 @@ func (a *App) openWeb(context.Context) (err error) {
 	c := a.cfg.Web
 	o := web.Options{
 		Listen: c.Listen, Secure: c.Secure, Origins: c.Origins, Proxies: c.Proxies,
-		Live: a.live, Alerts: a.alerts, Facts: a.store, Series: a.series, Refusals: refusals{a.store},
+		Live: a.live, Alerts: a.alerts, Facts: a.store, Series: a.series, Uptimes: a.store, Refusals: refusals{a.store},
 		Auth: auth.New(auth.Options{Keeper: storekeeper.New(a.store)}), Limits: a.limits(),
 		Metrics: a.metricsHandler(), Ready: a.ready, Version: a.version, Logger: a.log,
 	}

@@ -126,4 +126,5 @@ func (m *merger) add(c hall.Changes) {
 	}
 	m.out.Punches = append(m.out.Punches, c.Punches...)
 	m.out.Passages = append(m.out.Passages, c.Passages...)
+	m.out.Devices = append(m.out.Devices, c.Devices...)
 }

@@ -177,6 +177,8 @@ func set(st *hall.State, n wire.Snapshot) bool {
 		st.Staff = *n.Staff
 	case n.Ratings != nil:
 		st.Ratings = *n.Ratings
+	case n.Measures != nil:
+		st.Measures = *n.Measures
 	case n.Gateway != nil:
 		st.Gateway = *n.Gateway
 	default:

@@ -54,6 +54,7 @@ func (r *resolver) hall(h *HallCommit) error {
 		func() error { return r.ratings(h.Hall, src, h.Changes.Ratings) },
 		func() error { return r.punches(src, h.Changes.Punches) },
 		func() error { return r.passages(src, h.Changes.Passages) },
+		func() error { return r.devices(src, h.Changes.Devices) },
 		func() error { return r.losses(h.Lost) },
 		func() error { return r.poison(h.Hall, hall.Facts, h.Epoch, h.Poison) },
 	} {

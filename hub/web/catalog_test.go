@@ -59,7 +59,7 @@ func TestEveryUsedKeyExists(t *testing.T) {
 	for h := hall.HealthUnknown; h <= hall.HealthDown; h++ {
 		used["health."+h.String()] = true
 	}
-	for _, f := range []hall.Family{hall.Display, hall.Dispenser, hall.Keypad, hall.Attendance, hall.Camera, hall.Occupancy} {
+	for _, f := range hall.Families() {
 		used["family."+string(f)] = true
 	}
 	for _, r := range []alert.Rule{alert.QueueTooLong, alert.WaitTooLong, alert.DeviceDown, alert.GatewayLost} {
@@ -76,7 +76,7 @@ func TestEveryUsedKeyExists(t *testing.T) {
 			t.Errorf("%s is used and not in the catalogue", k)
 		}
 	}
-	families := regexp.MustCompile(`^(reason|gap|error|refused|refusal|weekday|filter|rating|role)\.|\.one$`)
+	families := regexp.MustCompile(`^(reason|gap|error|refused|refusal|weekday|filter|rating|role|metric|metric_unit|truth)\.|\.one$`)
 	for _, k := range keys {
 		if !used[k] && !families.MatchString(k) {
 			t.Errorf("%s is in the catalogue and never used", k)

@@ -16,6 +16,7 @@ import (
 	"hallpulse/hub/alert"
 	"hallpulse/hub/auth"
 	"hallpulse/hub/live"
+	"hallpulse/hub/report"
 	"hallpulse/hub/series"
 	"hallpulse/hub/store"
 )
@@ -43,6 +44,9 @@ type Facts interface {
 	Gaps(ctx context.Context, q store.Query) (store.Page[store.FactRow], error) // facts of KindGap
 }
 
+// Uptimes gives how long devices worked. store.Store does, through package report.
+type Uptimes interface{ report.Store }
+
 // Series gives readings. series.Engine does.
 type Series interface {
 	Query(ctx context.Context, r series.Range) ([]series.Result, error)
@@ -64,6 +68,7 @@ type Options struct {
 	Alerts   Alerts
 	Facts    Facts
 	Series   Series
+	Uptimes  Uptimes  // optional
 	Refusals Refusals // optional
 	Auth     *auth.Service
 	Limits   rule.Limits  // of the halls; zero fields: the defaults

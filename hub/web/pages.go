@@ -158,7 +158,9 @@ func (s *Server) devices(c *fiber.Ctx, lang string) (deviceList, error) {
 	now := s.o.Now()
 	for _, v := range sortedViews(s.hub.Views(who(c).Scope())) {
 		list.Halls = append(list.Halls, present.Hall{ID: string(v.Desc.ID), Name: v.Desc.Name.In(lang)})
+		times := s.week(v, now)
 		for _, d := range s.show.Devices(v, lang, now) {
+			s.show.SetUptime(&d, times[hall.DeviceID(d.ID)], lang)
 			list.count(d)
 			if (list.Hall == "" || list.Hall == d.Hall) && stateMatches(list.State, d) {
 				list.Rows = append(list.Rows, d)

@@ -38,6 +38,7 @@ func (s *Server) apiRoutes(v1 fiber.Router) {
 	v1.Get("/halls", s.apiHalls)
 	v1.Get("/halls/:id", s.apiHall)
 	v1.Get("/devices", s.apiDevices)
+	v1.Get("/uptime", s.apiUptime)
 	v1.Get("/tickets", s.apiTickets)
 	v1.Get("/ratings", s.apiRatings)
 	v1.Get("/punches", s.apiPunches)

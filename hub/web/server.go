@@ -12,6 +12,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"hallpulse/dashboards"
+	"hallpulse/hub/report"
 	"hallpulse/hub/web/present"
 	"hallpulse/hub/web/stream"
 )
@@ -38,6 +39,7 @@ type Server struct {
 	render  *present.Renderer
 	assets  *assets
 	streams *streams
+	weeks   *report.Weeks // nil: nobody keeps up-times
 
 	ln   net.Listener
 	ctx  context.Context // of Run; requests end with it
@@ -79,6 +81,9 @@ func build(o Options) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{o: o, cat: cat, show: present.New(cat, present.ByLimits(o.Limits)), render: render, assets: files, streams: newStreams()}
+	if o.Uptimes != nil {
+		s.weeks = report.NewWeeks(o.Uptimes)
+	}
 	s.ctx, s.stop = context.WithCancel(context.Background())
 	s.hub = stream.New(stream.Options{Live: o.Live, Alerts: o.Alerts, Presenter: s.show, Renderer: render, Now: o.Now})
 	s.app = fiber.New(fiber.Config{

@@ -10,9 +10,14 @@ import (
 	"time"
 
 	"periph.io/x/conn/v3/gpio"
+
+	"hallpulse/edge/driver"
 )
 
-var _ gpio.PinIn = (*Pin)(nil)
+var (
+	_ gpio.PinIn  = (*Pin)(nil)
+	_ driver.Pins = (*Client)(nil)
+)
 
 // Times of the client.
 const (
@@ -44,6 +49,11 @@ func (c *Client) Pin(name string) (gpio.PinIn, error) {
 	p.level = level
 	go func() { defer close(p.done); p.receive(ctx, conn) }()
 	return p, nil
+}
+
+// Out refuses: the simulator has input lines only.
+func (c *Client) Out(name string) (gpio.PinIO, error) {
+	return nil, fmt.Errorf("beam: line %.70q cannot be driven: %w", name, errors.ErrUnsupported)
 }
 
 // Pin is a simulated input line. When the simulator goes away it fails for good, as a line does whose chip is gone: it

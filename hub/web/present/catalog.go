@@ -6,7 +6,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
+	"maps"
 	"strings"
+
+	"hallpulse/dashboards/words"
 )
 
 // The languages, the default first.
@@ -29,7 +32,7 @@ func Lang(s string) string {
 // Catalog holds every message in every language.
 type Catalog struct{ words map[string]map[string]string }
 
-// LoadCatalog reads <lang>.json of every language.
+// LoadCatalog reads <lang>.json of every language and adds what devices are and say.
 func LoadCatalog(dir fs.FS) (*Catalog, error) {
 	c := &Catalog{words: map[string]map[string]string{}}
 	for _, lang := range Languages() {
@@ -41,6 +44,11 @@ func LoadCatalog(dir fs.FS) (*Catalog, error) {
 		if err := json.Unmarshal(data, &m); err != nil {
 			return nil, fmt.Errorf("present: catalogue %s: %w", lang, err)
 		}
+		devices, err := words.Load(lang)
+		if err != nil {
+			return nil, fmt.Errorf("present: catalogue: %w", err)
+		}
+		maps.Copy(m, devices)
 		c.words[lang] = m
 	}
 	return c, nil

@@ -2,7 +2,9 @@ package present
 
 import (
 	"cmp"
+	"math"
 	"slices"
+	"strconv"
 	"time"
 
 	"hallpulse/hall"
@@ -23,6 +25,18 @@ type Device struct {
 	Refused          uint64
 	Current          bool   // heard now
 	AsOf             string // where it is not
+	Uptime           string // 99.2%; empty: nothing is known
+	UptimeTitle      string // what it is made of
+}
+
+// SetUptime gives the device its up-time.
+func (p *Presenter) SetUptime(d *Device, u hall.Uptime, lang string) {
+	share, ok := u.Share()
+	if !ok {
+		return
+	}
+	d.Uptime = strconv.FormatFloat(math.Floor(share*1000)/10, 'f', 1, 64) + "%" // 99.96 % is not all of it
+	d.UptimeTitle = p.cat.T(lang, "uptime.title", p.Duration(lang, u.Known()), p.Duration(lang, u.Known()+u.Unknown))
 }
 
 func (p *Presenter) devices(h *Hall, v *live.View, lang string, now time.Time) {

@@ -45,6 +45,9 @@ type Hall struct {
 	AbnormalLevel Level // of the worst of them
 	Devices       []Device
 
+	MeasuresNone bool // the hall has nothing that measures
+	Measures     []Measure
+
 	RatingsKnown bool
 	RatingsNone  bool // the hall has nothing to rate with
 	Ratings      int
@@ -88,7 +91,9 @@ type Zone struct {
 	Name      string
 	People    int
 	Known     bool
+	Away      bool // its counter is away
 	Estimated bool
+	Drift     int // people taken away by recounts today
 }
 
 // RatingLevel is one of the five levels of today's ratings.
@@ -138,6 +143,7 @@ func (p *Presenter) Hall(v live.View, lang string, now time.Time) Hall {
 	p.devices(&h, &v, lang, now)
 	p.ratings(&h, &v)
 	p.staff(&h, &v, now, loc)
+	p.measures(&h, &v, lang, now, loc)
 	g := v.State.Gateway
 	h.ClockUnsure = g.ClockMark == hall.Unsure || g.ClockMark == hall.Estimated
 	h.FactsPending, h.Dropped, h.DiskFull = g.FactsPending, g.ReadingsDropped, g.DiskFull
@@ -211,14 +217,15 @@ func (p *Presenter) windows(h *Hall, v *live.View, lang string, now time.Time) {
 }
 
 func (p *Presenter) zones(h *Hall, v *live.View, lang string) {
-	h.ZonesNone = !owns(v, hall.Occupancy)
+	h.ZonesNone = !slices.ContainsFunc(v.Desc.Devices, hall.Device.CountsZone)
 	h.ZonesKnown = known(v, hall.SectionZones) && !h.ZonesNone
 	h.People = v.State.Zones.Total
 	for _, z := range v.Desc.Zones {
 		row := Zone{Name: z.Name.In(lang)}
 		if i := slices.IndexFunc(v.State.Zones.Zones, func(s hall.ZoneState) bool { return s.ID == z.ID }); i >= 0 {
 			s := v.State.Zones.Zones[i]
-			row.People, row.Estimated, row.Known = s.People, s.Estimated, true
+			row.People, row.Estimated, row.Known = s.People, s.Estimated, !s.Unknown
+			row.Away, row.Drift = s.Unknown, max(s.Drift, 0)
 			h.PeopleEstimated = h.PeopleEstimated || s.Estimated
 		}
 		h.Zones = append(h.Zones, row)

@@ -131,7 +131,7 @@ func TestNothingMeasured(t *testing.T) {
 	if c := presenter(t).County([]live.View{v}, present.Chinese, now); c.QueueKnown || c.PeopleKnown {
 		t.Errorf("its county counts: %+v", c)
 	}
-	v.Desc.Devices = append(v.Desc.Devices, hall.Device{ID: "disp", Family: hall.Dispenser}, hall.Device{ID: "beam", Family: hall.Occupancy})
+	v.Desc.Devices = append(v.Desc.Devices, hall.Device{ID: "disp", Family: hall.Dispenser}, hall.Device{ID: "beam", Family: hall.Occupancy, Zone: "waiting"})
 	if c := presenter(t).County([]live.View{v}, present.Chinese, now); !c.QueueKnown || !c.PeopleKnown {
 		t.Errorf("with a dispenser and a beam it does not: %+v", c)
 	}

@@ -25,14 +25,15 @@ func (k Key) String() string {
 
 // Fragments of a hall, by the template that makes them.
 const (
-	Row     = "row"
-	Head    = "head"
-	Queue   = "queue"
-	Windows = "windows"
-	Zones   = "zones"
-	Devices = "devices"
-	Ratings = "ratings"
-	Staff   = "staff"
+	Row      = "row"
+	Head     = "head"
+	Queue    = "queue"
+	Windows  = "windows"
+	Zones    = "zones"
+	Devices  = "devices"
+	Ratings  = "ratings"
+	Staff    = "staff"
+	Measures = "measures"
 )
 
 // Fragments of the county.
@@ -57,7 +58,7 @@ func (k Key) Section() (s hall.Section, ok bool) {
 
 // HallFragments lists the fragments of a hall's page.
 func HallFragments() []string {
-	return []string{Head, Queue, Windows, Zones, Devices, Ratings, Staff}
+	return []string{Head, Queue, Windows, Zones, Devices, Ratings, Staff, Measures}
 }
 
 // affected lists the fragments of a hall that a section's change touches. An empty section touches all.
@@ -73,6 +74,8 @@ func affected(s hall.Section) []string {
 		return []string{Staff}
 	case hall.SectionRatings:
 		return []string{Row, Ratings}
+	case hall.SectionMeasures:
+		return []string{Measures}
 	case hall.SectionGateway:
 		return []string{Head}
 	}

@@ -1,0 +1,249 @@
+package contact
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+	"time"
+
+	"periph.io/x/conn/v3/gpio"
+
+	"hallpulse/edge/driver"
+	"hallpulse/hall"
+)
+
+var _ driver.Driver = (*Relay)(nil)
+
+// settleTime is how long a contactor may take until its feedback follows.
+const settleTime = 500 * time.Millisecond
+
+// stepTime is how often a relay is looked at while it settles.
+const stepTime = 10 * time.Millisecond
+
+// ErrDiffers says that what was read back is not what was commanded.
+var ErrDiffers = errors.New("feedback differs from the command")
+
+// Initial is what a relay does at the start.
+type Initial uint8
+
+// The choices.
+const (
+	Keep Initial = iota // what is on the line now
+	Off
+	On
+)
+
+// RelayOptions are those of a relay.
+type RelayOptions struct {
+	Pins         driver.Pins
+	Line         string
+	ActiveLow    bool // the relay is on while its line is low, as on most boards with optocouplers
+	Initial      Initial
+	Channel      string // part of the reading; empty: the device has one relay
+	Feedback     string // line of an auxiliary contact that is closed while the load is on; empty: the relay's own line is read
+	FeedbackHigh bool   // a closed auxiliary contact connects its line to 3.3 V; false: to ground
+}
+
+// Relay drives one relay and reads back what it does. At the end it stays as it is.
+type Relay struct {
+	o       RelayOptions
+	mu      sync.Mutex // guards the lines and what was commanded
+	out     gpio.PinIO // nil: not open
+	aux     gpio.PinIn // nil: none
+	command bool
+	since   time.Time // of the command
+	told    bool      // Degraded was called
+}
+
+// NewRelay prepares a driver; it opens nothing.
+func NewRelay(o RelayOptions) *Relay { return &Relay{o: o} }
+
+// Expect says nothing of silence: a relay says nothing by itself.
+func (*Relay) Expect() driver.Expect { return driver.Expect{} }
+
+// Run holds the relay until ctx ends or its line fails, and tells its state at the start, when it changes, and every minute. A
+// relay without a feedback contact never gives evidence of life: its health is unknown.
+func (r *Relay) Run(ctx context.Context, out driver.Sink) error {
+	err := r.open()
+	defer r.close()
+	if err == nil {
+		err = r.follow(ctx, out)
+	}
+	if err != nil {
+		return fmt.Errorf("contact: relay on line %s: %w", r.o.Line, err)
+	}
+	return nil
+}
+
+// open takes the lines and drives the relay for the first time.
+func (r *Relay) open() (err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.o.Feedback != "" {
+		if r.aux, err = r.o.Pins.Pin(r.o.Feedback); err != nil {
+			return err
+		}
+		if err := r.aux.In(pull(r.o.FeedbackHigh), gpio.NoEdge); err != nil {
+			return err
+		}
+	}
+	if r.out, err = r.o.Pins.Out(r.o.Line); err != nil {
+		return err
+	}
+	on := r.o.Initial == On
+	if r.o.Initial == Keep {
+		on = r.level(r.out.Read())
+		if err := lineError(r.out); err != nil {
+			return err
+		}
+	}
+	return r.drive(on)
+}
+
+// close gives the lines back.
+func (r *Relay) close() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, p := range []gpio.PinIn{r.aux, r.out} {
+		if p != nil {
+			_ = p.Halt() // a line that cannot be stopped is of no use any more
+		}
+	}
+	r.aux, r.out = nil, nil
+}
+
+// level gives the state that a level of the line means.
+func (r *Relay) level(l gpio.Level) bool { return bool(l) != r.o.ActiveLow }
+
+// drive commands the relay; the caller holds the lock.
+func (r *Relay) drive(on bool) error {
+	if err := r.out.Out(gpio.Level(on != r.o.ActiveLow)); err != nil {
+		return err
+	}
+	r.command, r.since = on, time.Now()
+	return nil
+}
+
+// Switch commands the relay and waits until the feedback follows. It fails with [ErrDiffers] when that does not happen within
+// half a second, and with [os.ErrClosed] while the driver does not run. The command stands until the next one.
+func (r *Relay) Switch(ctx context.Context, on bool) error {
+	err := r.start(on)
+	if err == nil {
+		err = r.settle(ctx, on)
+	}
+	if err != nil {
+		return fmt.Errorf("contact: switch relay on line %s: %w", r.o.Line, err)
+	}
+	return nil
+}
+
+// settle waits until the relay is as commanded, or is commanded otherwise meanwhile.
+func (r *Relay) settle(ctx context.Context, on bool) error {
+	for late := time.Now().Add(settleTime); ; {
+		s, err := r.look()
+		if err != nil || s.on == on || s.command != on {
+			return err
+		}
+		if time.Now().After(late) {
+			return ErrDiffers
+		}
+		if rest(ctx, stepTime); ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+}
+
+func (r *Relay) start(on bool) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.out == nil {
+		return os.ErrClosed
+	}
+	return r.drive(on)
+}
+
+// state is what is known of a relay.
+type state struct {
+	on       bool // as read back
+	command  bool
+	settling bool // commanded so lately that they may differ
+	evidence bool // a closed feedback contact: the load is there
+}
+
+// look reads the relay back.
+func (r *Relay) look() (s state, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.out == nil {
+		return s, os.ErrClosed
+	}
+	s = state{command: r.command, settling: time.Since(r.since) < settleTime}
+	if r.aux == nil {
+		s.on = r.level(r.out.Read())
+		return s, lineError(r.out)
+	}
+	s.on = bool(r.aux.Read()) == r.o.FeedbackHigh
+	s.evidence = s.on
+	return s, lineError(r.aux)
+}
+
+// follow tells the state until ctx ends.
+func (r *Relay) follow(ctx context.Context, out driver.Sink) error {
+	tick := time.NewTicker(pollTime)
+	defer tick.Stop()
+	var last state
+	var report time.Time
+	for {
+		s, err := r.look()
+		if err != nil {
+			return err
+		}
+		if report.IsZero() {
+			out.Opened()
+		}
+		changed := s.on != last.on && !report.IsZero()
+		if changed && r.o.Feedback != "" || s.evidence {
+			out.Seen()
+		}
+		if changed || time.Since(report) >= reportTime {
+			report = time.Now()
+			r.reading(s.on, out)
+		}
+		r.differs(s, out)
+		last = s
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+func (r *Relay) reading(on bool, out driver.Sink) {
+	value := 0.0
+	if on {
+		value = 1
+	}
+	out.Reading(hall.MetricOn, r.o.Channel, value)
+}
+
+// differs names a relay that does not follow, or that somebody else switches.
+func (r *Relay) differs(s state, out driver.Sink) {
+	switch {
+	case s.on != s.command && !s.settling:
+		r.told = true
+		out.Degraded(false, hall.Reason{Code: "feedback_differs", Detail: fmt.Sprintf("commanded %s, is %s", word(s.command), word(s.on))})
+	case r.told && s.on == s.command:
+		r.told = false
+		out.Healthy()
+	}
+}
+
+func word(on bool) string {
+	if on {
+		return "on"
+	}
+	return "off"
+}
