@@ -5,7 +5,7 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X main.version=$(VERSION)
 export CGO_ENABLED ?= 0
 
-.PHONY: help build demo test needs vet lint unit browser fuzz fuzz-short torture torture-short bench cross clean
+.PHONY: help build demo test needs vet lint unit browser fuzz fuzz-short torture torture-short bench cross raspberry clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 18
@@ -51,9 +51,11 @@ torture-short: build ## the same with short outages
 bench: build ## the figures of docs/performance.md
 	bash .ci/bench
 
-cross: ## the programs for the gateways' processors
-	GOARCH=arm64 $(GO) build -o /dev/null ./cmd/hallpulse-edge
-	GOARCH=arm GOARM=7 $(GO) build -o /dev/null ./cmd/hallpulse-edge
+cross: ## the gateway for arm64 and armv7, each trying itself under an emulated processor
+	bash .ci/arm
+
+raspberry: ## the arm64 gateway on an emulated Raspberry Pi 3, reporting to a hub here
+	bash .ci/raspberry
 
 clean: ## what a build made
-	rm -rf bin .tools demo-data torture-data
+	rm -rf bin .tools .cache demo-data torture-data raspberry-data

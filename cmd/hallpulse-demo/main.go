@@ -4,6 +4,7 @@
 //	hallpulse-demo [flags]                  a county to look at
 //	hallpulse-demo torture [flags] [NAME…]  faults, and what they cost
 //	hallpulse-demo bench [flags] [NAME…]    how fast, how small
+//	hallpulse-demo raspberry [flags]        the real gateway on an emulated board
 package main
 
 import (
@@ -18,6 +19,7 @@ import (
 	"syscall"
 
 	"hallpulse/cmd/hallpulse-demo/internal/bench"
+	"hallpulse/cmd/hallpulse-demo/internal/raspberry"
 	"hallpulse/cmd/hallpulse-demo/internal/torture"
 )
 
@@ -41,6 +43,8 @@ func command(ctx context.Context, args []string) error {
 			return tortureCommand(ctx, args[1:], os.Stdout)
 		case "bench":
 			return bench.Command(ctx, args[1:], os.Stdout)
+		case "raspberry":
+			return raspberry.Command(ctx, args[1:], os.Stdout)
 		case "role": // how the torture run starts the county's programs
 			return role(ctx, args[1:])
 		}

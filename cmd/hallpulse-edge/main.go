@@ -39,6 +39,7 @@ func run(ctx context.Context, args []string, out, errs io.Writer) int {
 	file := flags.String("config", "/etc/hallpulse/hall.yaml", "configuration file (配置文件)")
 	show := flags.Bool("version", false, "print the version and exit (显示版本)")
 	check := flags.Bool("check", false, "check the configuration and exit (只检查配置)")
+	self := flags.Bool("self-test", false, "try on this machine what a gateway lives by, and tell its hardware (本机自检)")
 	var level slog.Level
 	flags.TextVar(&level, "log-level", slog.LevelInfo, "debug, info, warn or error (日志级别)")
 	format := flags.String("log-format", "text", "text or json (日志格式)")
@@ -50,6 +51,13 @@ func run(ctx context.Context, args []string, out, errs io.Writer) int {
 	}
 	if *show {
 		_, _ = fmt.Fprintln(out, version)
+		return 0
+	}
+	if *self {
+		if err := agent.SelfTest(ctx, os.TempDir(), out); err != nil {
+			_, _ = fmt.Fprintln(errs, err)
+			return exitFailed
+		}
 		return 0
 	}
 	cfg, err := config.Load(*file)

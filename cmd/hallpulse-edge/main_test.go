@@ -45,6 +45,7 @@ func TestExitCodes(t *testing.T) {
 		{2, "no such file", []string{"--config", filepath.Join(t.TempDir(), "hall.yaml")}},
 		{2, "hall.township", []string{"--config", wrong}},
 		{2, "panel", []string{"--check", "--config", wrong}},
+		{0, "ok      gateway", []string{"--self-test"}},
 		{0, "配置正确", []string{"--check", "--config", good}},
 	} {
 		code, out, errs := called(t.Context(), c.args...)

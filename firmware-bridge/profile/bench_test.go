@@ -32,14 +32,20 @@ func BenchmarkFeed(b *testing.B) {
 	}
 }
 
-// BenchmarkHeaders feeds nothing but headers, byte by byte: the most that the search for whole frames inside others costs.
+// BenchmarkHeaders feeds nothing but headers and what may follow them, byte by byte: the most that the search for whole frames
+// inside others costs.
 func BenchmarkHeaders(b *testing.B) {
-	d := mustLoad(b, "rating-keypad").NewDecoder()
-	stream := slices.Repeat([]byte{0xAA, 0x55, 0x20}, 1024)
-	b.SetBytes(int64(len(stream)))
-	for b.Loop() {
-		for chunk := range slices.Chunk(stream, 1) {
-			d.Feed(chunk, nil, nil)
-		}
+	for _, name := range Builtins() {
+		b.Run(name, func(b *testing.B) {
+			p := mustLoad(b, name)
+			stream := slices.Repeat(append(slices.Clone(p.bodies[0].frame.header), 0x20), 1024)
+			d := p.NewDecoder()
+			b.SetBytes(int64(len(stream)))
+			for b.Loop() {
+				for chunk := range slices.Chunk(stream, 1) {
+					d.Feed(chunk, nil, nil)
+				}
+			}
+		})
 	}
 }

@@ -71,7 +71,7 @@ func (c *checker) together() {
 		for j := range i {
 			other := c.p.bodies[j].frame.header
 			if bytes.HasPrefix(f.header, other) || bytes.HasPrefix(other, f.header) {
-				if len(f.header)+len(other) > 0 {
+				if len(f.header)+len(other) > 0 && !f.lines && !c.p.bodies[j].frame.lines {
 					c.fail(bodyPath(i)+"frame[0].bytes", conf.Say(textSameHeader, bodyPath(j)+"frame"), textChooseElse)
 				}
 			}

@@ -25,7 +25,7 @@ var kindFields = map[string]struct{ need, may []string }{
 func (c *checker) messages() {
 	for i := range c.body.Messages {
 		in, path := &c.body.Messages[i], fmt.Sprintf("%smessages[%d]", c.at, i)
-		m := message{kind: factKinds[in.Kind], command: c.command(path, in.Command), end: c.end(path, in.End), match: in.Match, pattern: anyNumber}
+		m := message{kind: factKinds[in.Kind], beat: in.Kind == kindHeartbeat, command: c.command(path, in.Command), end: c.end(path, in.End), match: in.Match, pattern: anyNumber}
 		c.unique(path, in)
 		if in.Kind == kindIgnore && in.Answer != nil {
 			c.fail(path+".answer", conf.Say(textKindUnused, in.Kind), textRemove)

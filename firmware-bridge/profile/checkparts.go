@@ -3,6 +3,7 @@ package profile
 import (
 	"bytes"
 	"fmt"
+	"slices"
 
 	"hallpulse/hall"
 	"hallpulse/hall/conf"
@@ -140,7 +141,7 @@ func (c *checker) stuffed() {
 			f.stuff.conceal[hidden] = hidden ^ f.stuff.xor
 		}
 	}
-	for _, must := range []byte{in.Mark[0], f.header[0], last.Bytes[0]} {
+	for _, must := range slices.Compact([]byte{in.Mark[0], f.header[0], last.Bytes[0]}) {
 		if _, ok := f.stuff.conceal[must]; !ok {
 			c.fail(at+".map", conf.Say(textStuffingShown, byteString{must}.String()), textStuffingShownMend)
 		}

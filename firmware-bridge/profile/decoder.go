@@ -38,7 +38,8 @@ func (d *Decoder) Reset() { d.Flush(nil) }
 // Flush is Reset that tells refuse what it forgets.
 func (d *Decoder) Flush(refuse func(reason string, raw []byte)) {
 	d.refuse = refuse
-	if d.fault.code == faultNone && d.at < len(d.buf) {
+	begun := d.at < len(d.buf) || d.p.bodies[0].frame.lines && d.run < len(d.buf)
+	if d.fault.code == faultNone && begun {
 		d.fault.code = faultHalf
 	}
 	d.tell(len(d.buf))

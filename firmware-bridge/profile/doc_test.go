@@ -6,24 +6,26 @@ import (
 	"testing"
 )
 
-// The profile that the package comment shows is a right one.
-func TestExampleOfTheComment(t *testing.T) {
+// The profiles that the package comment shows are right ones.
+func TestExamplesOfTheComment(t *testing.T) {
 	data, err := os.ReadFile("doc.go")
 	if err != nil {
 		t.Fatal(err)
 	}
-	var example strings.Builder
+	var examples []string
+	inside := false
 	for line := range strings.Lines(string(data)) {
-		if s, ok := strings.CutPrefix(line, "//\t"); ok {
-			example.WriteString(s)
+		s, ok := strings.CutPrefix(line, "//\t")
+		if ok && !inside {
+			examples = append(examples, "")
+		}
+		if inside = ok; ok {
+			examples[len(examples)-1] += s
 		}
 	}
-	p, err := Parse("example.yaml", []byte(example.String()))
-	if err != nil {
-		t.Fatal(err)
+	if len(examples) != 2 {
+		t.Fatalf("%d examples", len(examples))
 	}
-	got := play(p, hexBytes(t, "AA 55 05 03 02 04 2A 01 2B"), 1).said
-	if len(got) != 1 || got[0] != "rating 3 4 10753 answer AA 55 04 03 82 2A 01 AE" {
-		t.Errorf("got %q", got)
-	}
+	said(t, parsed(t, examples[0]), hexBytes(t, "AA 55 05 03 02 04 2A 01 2B"), "rating 3 4 10753 answer AA 55 04 03 82 2A 01 AE")
+	said(t, parsed(t, examples[1]), []byte("CALL 3 A012\r\nTICKET B1 x 4\nRATE \xBA\xC3 7\n"), "call 3 A012", "ticket B1 x 4", "rating -1 5 7 answer 37 0A")
 }

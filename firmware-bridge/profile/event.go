@@ -14,8 +14,9 @@ type Event struct {
 	Category string        // ticket: as it is sent; empty: not sent
 	Ahead    int           // ticket: people ahead; -1: not sent
 	Level    int           // rating: 1 to 5
-	Seq      uint32        // rating: the keypad's own counter
-	Counted  bool          // rating: there is such a counter
+	Seq      uint32        // rating, ticket: the device's own counter
+	Counted  bool          // rating, ticket: there is such a counter
+	Beat     bool          // a heartbeat: the device itself says that it lives; nobody else does
 	Raw      []byte        // the whole frame as it was on the line; valid until the next call of Feed
 	Answer   []byte        // to send once the fact is durable; nil: none. It is the caller's to keep
 }
@@ -45,6 +46,7 @@ func (d *Decoder) understand(raw []byte, h *hit) (ev Event, reason string) {
 	case m == nil:
 		return ev, f.unknown(plain, h)
 	}
+	ev.Beat = m.beat
 	if broadcast { // every device shows it: that is no window's call
 		ev.Kind = 0
 	}

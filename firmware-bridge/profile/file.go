@@ -27,7 +27,10 @@ type fileIn struct {
 }
 
 // Defaults refuses what is not described: it may matter.
-func (f *fileIn) Defaults() { f.Other = otherRefuse }
+func (f *fileIn) Defaults() {
+	f.Other = otherRefuse
+	f.Line.Defaults()
+}
 
 const (
 	otherRefuse = "refuse"

@@ -12,6 +12,7 @@ type message struct {
 	command []byte // nil: the frame has none
 	end     int    // -1: any
 	kind    hall.FactKind
+	beat    bool // a heartbeat
 	fields  []field
 	match   *regexp.Regexp // nil: fields
 	levels  map[string]int // of match
@@ -63,19 +64,6 @@ func (m *message) opens(data []byte) bool {
 		rest = rest[size:]
 	}
 	return true
-}
-
-// choosy says whether a message may leave a frame of its command to a later message.
-func (m *message) choosy() bool {
-	if m.match != nil {
-		return true
-	}
-	for i := range m.fields {
-		if m.fields[i].is == isConstant {
-			return true
-		}
-	}
-	return false
 }
 
 // has says whether a message tells something.

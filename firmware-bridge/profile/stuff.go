@@ -57,6 +57,9 @@ func (f *frame) unstuffed(b []byte) (h hit) {
 // stuffedFrame looks at the plain form of a frame that has total bytes on the line.
 func (f *frame) stuffedFrame(plain []byte, total int) hit {
 	data := len(plain) - f.bare
+	if between := len(plain) - len(f.header) - len(f.pieces[len(f.pieces)-1].bytes); between == 0 { // the end of one frame and the beginning of the next
+		return hit{state: wrong, fault: fault{code: faultNoise}}
+	}
 	if data < 0 || data > f.maxData || f.fixed >= 0 && data != f.fixed {
 		return hit{state: wrong, fault: fault{code: faultLength, got: uint32(len(plain))}}
 	}

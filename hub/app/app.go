@@ -12,6 +12,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"hallpulse/hall"
 	"hallpulse/hub/alert"
 	"hallpulse/hub/broker"
 	"hallpulse/hub/ingest"
@@ -100,6 +101,9 @@ func (a *App) warn() {
 
 // WebAddr is where the pages and the interface listen, host:port.
 func (a *App) WebAddr() string { return a.web.Addr().String() }
+
+// View is what a hall says now; ok is false for a hall that is not known.
+func (a *App) View(id hall.HallID) (live.View, bool) { return a.live.Get(id) }
 
 // BrokerAddr is where gateways connect, host:port.
 func (a *App) BrokerAddr() string { return a.broker.Addr() }

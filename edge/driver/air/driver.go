@@ -127,7 +127,7 @@ func (d *Driver) take(now time.Time, raw []byte, out driver.Sink) error {
 		d.degraded(false, hall.Reason{Code: "out_of_range", Detail: q.String()}, out)
 		return nil
 	}
-	if q := d.watch.frozen(now, list); q != nil { // an old value is not shown as one of now
+	if q := d.watch.frozen(now, d.Expect().Silence, list); q != nil { // an old value is not shown as one of now
 		d.degraded(true, hall.Reason{Code: "frozen", Detail: string(q.metric)}, out)
 		return nil
 	}

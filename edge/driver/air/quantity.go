@@ -43,24 +43,30 @@ func implausible(list []quantity) *quantity {
 	return nil
 }
 
-// still is a word and since when it is the same.
+// still is a word, how often it came, and since when it is the same.
 type still struct {
-	word  uint32
-	since time.Time
+	word        uint32
+	count       int
+	since, last time.Time
 }
+
+// frozenCount is how often a word must come to be called frozen: at long intervals two that are equal are no wonder.
+const frozenCount = 10
 
 // watch looks for words that do not change any more, by metric.
 type watch map[hall.Metric]still
 
-// frozen notes a measurement and gives the first value whose word is the same for FrozenTime.
-func (w watch) frozen(now time.Time, list []quantity) (first *quantity) {
+// frozen notes a measurement and gives the first value whose word is the same for FrozenTime, without a pause of more than gap.
+func (w watch) frozen(now time.Time, gap time.Duration, list []quantity) (first *quantity) {
 	for i, q := range list {
 		s, ok := w[q.metric]
-		if !ok || s.word != q.word {
-			w[q.metric] = still{q.word, now}
-			continue
+		if !ok || s.word != q.word || now.Sub(s.last) > gap {
+			s = still{word: q.word, since: now}
 		}
-		if first == nil && now.Sub(s.since) >= FrozenTime {
+		s.last = now
+		s.count++
+		w[q.metric] = s
+		if first == nil && s.count >= frozenCount && now.Sub(s.since) >= FrozenTime {
 			first = &list[i]
 		}
 	}

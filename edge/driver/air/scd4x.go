@@ -52,6 +52,9 @@ func (c scd4x) slowest() time.Duration { return scdLongest }
 
 // begin stops a measurement that an earlier run left, for nothing else is allowed meanwhile, asks who is there, and starts.
 func (c scd4x) begin(ctx context.Context, dev device) error {
+	if err := rest(ctx, scdTime); err != nil { // an earlier run may have asked just now
+		return err
+	}
 	_ = dev.tx(command(scdStop), nil) // a chip that sleeps does not acknowledge; one that is away fails at the next command
 	if err := rest(ctx, scdStopTime); err != nil {
 		return err
@@ -84,7 +87,7 @@ func (c scd4x) begin(ctx context.Context, dev device) error {
 	if err := dev.tx(command(scdStart), nil); err != nil {
 		return fmt.Errorf("start: %w", err)
 	}
-	return nil
+	return rest(ctx, scdTime)
 }
 
 // set writes a setting and reads it back.

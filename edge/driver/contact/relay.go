@@ -78,20 +78,24 @@ func (r *Relay) Run(ctx context.Context, out driver.Sink) error {
 }
 
 // open takes the lines and drives the relay for the first time.
-func (r *Relay) open() (err error) {
+func (r *Relay) open() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.o.Feedback != "" {
-		if r.aux, err = r.o.Pins.Pin(r.o.Feedback); err != nil {
+		aux, err := r.o.Pins.Pin(r.o.Feedback)
+		if err != nil {
 			return err
 		}
-		if err := r.aux.In(pull(r.o.FeedbackHigh), gpio.NoEdge); err != nil {
+		r.aux = aux
+		if err := aux.In(pull(r.o.FeedbackHigh), gpio.NoEdge); err != nil {
 			return err
 		}
 	}
-	if r.out, err = r.o.Pins.Out(r.o.Line); err != nil {
+	out, err := r.o.Pins.Out(r.o.Line)
+	if err != nil {
 		return err
 	}
+	r.out = out
 	on := r.o.Initial == On
 	if r.o.Initial == Keep {
 		on = r.level(r.out.Read())

@@ -6,10 +6,8 @@
 package display
 
 import (
-	"bytes"
 	"context"
 	"fmt"
-	"strconv"
 	"time"
 
 	"hallpulse/edge/driver"
@@ -37,15 +35,12 @@ type Options struct {
 // Driver reads one line of displays.
 type Driver struct {
 	o     Options
-	shown map[hall.WindowID]string // the last number seen on this line; it outlives an unplugged one
+	calls *Calls
 }
 
 // New prepares a driver; it opens nothing.
 func New(o Options) *Driver {
-	if o.Board == nil {
-		o.Board = NewBoard(nil)
-	}
-	return &Driver{o: o, shown: map[hall.WindowID]string{}}
+	return &Driver{o: o, calls: NewCalls(CallsOptions{Windows: o.Windows, Window: o.Window, Board: o.Board})}
 }
 
 // Expect says how a line of displays shows that it lives.
@@ -83,31 +78,8 @@ func (d *Driver) Run(ctx context.Context, out driver.Sink) error {
 // event tells what a frame means.
 func (d *Driver) event(ctx context.Context, ev profile.Event, out driver.Sink) error {
 	out.Seen()
-	if ev.Kind != hall.KindCall || !isNumber(ev.Number) {
+	if ev.Kind != hall.KindCall {
 		return nil
 	}
-	w, ok := d.window(ev.Address)
-	if !ok {
-		out.Refused("no window has the address "+strconv.Itoa(ev.Address), ev.Raw)
-		return nil
-	}
-	if d.shown[w] == ev.Number { // this line says it again, perhaps later than another one that is ahead of it
-		return nil
-	}
-	if before := d.o.Board.show(w, ev.Number); before != ev.Number {
-		f := hall.Fact{Kind: hall.KindCall, Raw: bytes.Clone(ev.Raw), Call: &hall.Call{Number: ev.Number, Window: w}}
-		if err := out.Later(ctx, f, nil); err != nil {
-			d.o.Board.show(w, before)
-			return fmt.Errorf("journal: %w", err)
-		}
-	}
-	d.shown[w] = ev.Number
-	return nil
-}
-
-func (d *Driver) window(address int) (hall.WindowID, bool) {
-	if w, ok := d.o.Windows[address]; ok {
-		return w, true
-	}
-	return d.o.Window, d.o.Window != "" && (len(d.o.Windows) == 0 || address < 0)
+	return d.calls.Show(ctx, ev.Address, ev.Number, ev.Raw, out)
 }

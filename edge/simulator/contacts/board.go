@@ -148,12 +148,10 @@ func (b *Board) Level(name string) gpio.Level {
 }
 
 // Pin takes a line to read it.
-func (b *Board) Pin(name string) (gpio.PinIn, error) { return b.take(name) }
+func (b *Board) Pin(name string) (gpio.PinIn, error) { return b.Out(name) }
 
 // Out takes a line to drive it.
-func (b *Board) Out(name string) (gpio.PinIO, error) { return b.take(name) }
-
-func (b *Board) take(name string) (*Pin, error) {
+func (b *Board) Out(name string) (gpio.PinIO, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	w := b.lines[name]
@@ -167,6 +165,7 @@ func (b *Board) take(name string) (*Pin, error) {
 	case w.owner != nil:
 		return nil, fmt.Errorf("%w: %s", ErrInUse, name)
 	}
-	w.owner = newPin(b, w)
-	return w.owner, nil
+	p := newPin(b, w)
+	w.owner = p
+	return p, nil
 }

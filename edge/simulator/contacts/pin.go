@@ -88,6 +88,9 @@ func (p *Pin) Err() error {
 
 // WaitForEdge waits for a wanted edge; a negative timeout waits until Halt.
 func (p *Pin) WaitForEdge(timeout time.Duration) bool {
+	if p.Err() != nil {
+		return false
+	}
 	var late <-chan time.Time
 	if timeout >= 0 {
 		t := time.NewTimer(timeout)

@@ -1,0 +1,298 @@
+package contact_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.uber.org/goleak"
+	"periph.io/x/conn/v3/gpio"
+
+	"hallpulse/edge/driver"
+	"hallpulse/edge/driver/contact"
+	"hallpulse/edge/driver/drivertest"
+	"hallpulse/edge/simulator/contacts"
+	"hallpulse/hall"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// start runs a driver inside a bubble of time.
+func start(t *testing.T, d driver.Driver) (s *drivertest.Sink, done chan error, stop func()) {
+	t.Helper()
+	s = &drivertest.Sink{}
+	ctx, cancel := context.WithCancel(t.Context())
+	done = make(chan error, 1)
+	go func() { done <- d.Run(ctx, s) }()
+	synctest.Wait()
+	return s, done, func() {
+		cancel()
+		begin := time.Now()
+		if err := <-done; err != nil || time.Since(begin) > time.Second {
+			t.Errorf("asked to end: %v, after %v", err, time.Since(begin))
+		}
+	}
+}
+
+func passes(d time.Duration) {
+	time.Sleep(d) // time of the bubble
+	synctest.Wait()
+}
+
+// told gives the values of a metric.
+func told(s *drivertest.Sink, m hall.Metric) (out []float64) {
+	for _, r := range s.Heard().Readings {
+		if r.Metric == m {
+			out = append(out, r.Value)
+		}
+	}
+	return out
+}
+
+func rigOf(b *contacts.Board, d driver.Driver, line string, event func() error) *drivertest.Rig {
+	plug := func(in bool) error { return b.SetFaults(line, contacts.Faults{Away: !in}) }
+	return &drivertest.Rig{
+		Driver: d, Says: drivertest.Readings, Asked: true, Plug: plug, Event: event,
+		Forbid: func(err error) { _ = b.SetFaults(line, contacts.Faults{Forbid: err}) },
+	}
+}
+
+func TestConformanceContact(t *testing.T) {
+	drivertest.Run(t, drivertest.Setup{New: func(t *testing.T) *drivertest.Rig {
+		b, closed := contacts.New("door"), false
+		must(t, b.SetFaults("door", contacts.Faults{Away: true}))
+		return rigOf(b, contact.New(contact.Options{Pins: b, Line: "door"}), "door", func() error {
+			closed = !closed
+			return b.Close("door", closed, false)
+		})
+	}})
+}
+
+func TestConformanceRelay(t *testing.T) {
+	drivertest.Run(t, drivertest.Setup{New: func(t *testing.T) *drivertest.Rig {
+		b := contacts.New("relay", "aux")
+		must(t, b.Load("relay", "aux", false))
+		must(t, b.SetFaults("aux", contacts.Faults{Away: true}))
+		r := contact.NewRelay(contact.RelayOptions{Pins: b, Line: "relay", Feedback: "aux"})
+		on := false
+		return rigOf(b, r, "aux", func() error { on = !on; return r.Switch(t.Context(), on) })
+	}})
+}
+
+// A door opens and closes; each minute its state is told again. Only a closed contact, or one that moves, is a sign of life.
+func TestDoor(t *testing.T) {
+	for name, c := range map[string]struct {
+		o     contact.Options
+		first int // signs of life while the door is closed
+	}{
+		"closed at rest":         {contact.Options{}, 2},
+		"open at rest":           {contact.Options{OpenAtRest: true}, 0},
+		"closed at rest to 3.3V": {contact.Options{ClosedIsHigh: true}, 2},
+		"open at rest to 3.3V":   {contact.Options{OpenAtRest: true, ClosedIsHigh: true}, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := contacts.New("door")
+				door := func(open bool) { must(t, b.Close("door", open == c.o.OpenAtRest, c.o.ClosedIsHigh)) }
+				c.o.Pins, c.o.Line, c.o.Channel = b, "door", "back"
+				door(false)
+				s, _, stop := start(t, contact.New(c.o))
+				passes(time.Minute + time.Second)
+				if h := s.Heard(); h.Opened != 1 || h.Seen != c.first || !slices.Equal(told(s, hall.MetricOpen), []float64{0, 0}) || h.Readings[0].Part != "back" {
+					t.Errorf("opened %d, seen %d, told %v", h.Opened, h.Seen, h.Readings)
+				}
+				door(true)
+				passes(time.Second)
+				door(false)
+				passes(time.Second)
+				if h := s.Heard(); h.Seen != c.first+2 || !slices.Equal(told(s, hall.MetricOpen), []float64{0, 0, 1, 0}) {
+					t.Errorf("seen %d, told %v", h.Seen, h.Readings)
+				}
+				stop()
+			})
+		})
+	}
+}
+
+func TestSmokeAndACutWire(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := contacts.New("smoke")
+		must(t, b.Close("smoke", true, false))
+		s, _, stop := start(t, contact.New(contact.Options{Pins: b, Line: "smoke", Smoke: true, Debounce: time.Second}))
+		must(t, b.Close("smoke", false, false)) // an impulse, shorter than the debounce
+		passes(900 * time.Millisecond)
+		must(t, b.Close("smoke", true, false))
+		passes(5 * time.Second)
+		if got := told(s, hall.MetricSmoke); !slices.Equal(got, []float64{0}) {
+			t.Errorf("an impulse is smoke: %v", got)
+		}
+		must(t, b.Close("smoke", false, false)) // the wire is cut
+		passes(2 * time.Second)
+		if got := told(s, hall.MetricSmoke); !slices.Equal(got, []float64{0, 1}) {
+			t.Errorf("a cut wire: %v", got)
+		}
+		stop()
+	})
+}
+
+func TestBounceAndChatter(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := contacts.New("door")
+		s, _, stop := start(t, contact.New(contact.Options{Pins: b, Line: "door"}))
+		bounce := func(n int, d time.Duration, end bool) {
+			for i := range n {
+				must(t, b.Close("door", (i%2 == 0) == end, false))
+				passes(d)
+			}
+		}
+		bounce(9, 5*time.Millisecond, true)
+		passes(time.Second)
+		if h := s.Heard(); len(h.Readings) != 2 || h.Degraded != nil {
+			t.Errorf("told %v, degraded %+v", h.Readings, h.Degraded)
+		}
+		bounce(81, 100*time.Millisecond, false)
+		if h := s.Heard(); h.Degraded == nil || h.Degraded.Code != "chatter" || h.Stuck {
+			t.Errorf("degraded %+v", h.Degraded)
+		}
+		passes(90 * time.Second)
+		if h := s.Heard(); h.Degraded != nil {
+			t.Errorf("still degraded: %+v", h.Degraded)
+		}
+		stop()
+	})
+}
+
+// deaf is lines that never wait, as one that was taken away does.
+type deaf struct{ *contacts.Board }
+
+type deafPin struct{ gpio.PinIn }
+
+func (deafPin) WaitForEdge(time.Duration) bool { return false }
+
+func (d deaf) Pin(name string) (gpio.PinIn, error) {
+	p, err := d.Board.Pin(name)
+	return deafPin{p}, err
+}
+
+func TestLineThatDoesNotWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		err := contact.New(contact.Options{Pins: deaf{contacts.New("door")}, Line: "door"}).Run(t.Context(), &drivertest.Sink{})
+		if err == nil || !strings.Contains(err.Error(), "does not wait") {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
+func TestRelaySwitches(t *testing.T) {
+	for _, low := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			b := contacts.New("relay", "aux")
+			must(t, b.Load("relay", "aux", low))
+			r := contact.NewRelay(contact.RelayOptions{Pins: b, Line: "relay", Feedback: "aux", ActiveLow: low, Initial: contact.Off})
+			if err := r.Switch(t.Context(), true); !errors.Is(err, os.ErrClosed) {
+				t.Errorf("switched before it runs: %v", err)
+			}
+			s, _, stop := start(t, r)
+			for _, on := range []bool{true, false, true} {
+				must(t, r.Switch(t.Context(), on))
+				if b.Level("relay") != gpio.Level(on != low) || b.Level("aux") != gpio.Level(!on) {
+					t.Errorf("commanded %v: %s, feedback %s", on, b.Level("relay"), b.Level("aux"))
+				}
+				passes(time.Second)
+			}
+			if h := s.Heard(); !slices.Equal(told(s, hall.MetricOn), []float64{0, 1, 0, 1}) || h.Seen == 0 || h.Degraded != nil {
+				t.Errorf("told %v, seen %d, degraded %+v", h.Readings, h.Seen, h.Degraded)
+			}
+			stop()
+			if b.Level("relay") != gpio.Level(!low) {
+				t.Error("the end switched the light off")
+			}
+			r = contact.NewRelay(contact.RelayOptions{Pins: b, Line: "relay", Feedback: "aux", ActiveLow: low})
+			s, _, stop = start(t, r) // it is kept
+			if got := told(s, hall.MetricOn); !slices.Equal(got, []float64{1}) {
+				t.Errorf("kept: %v", got)
+			}
+			stop()
+		})
+	}
+}
+
+// A welded contactor: the command fails, and the device is named until it follows.
+func TestRelayThatDoesNotFollow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := contacts.New("relay", "aux")
+		must(t, b.Load("relay", "aux", false))
+		r := contact.NewRelay(contact.RelayOptions{Pins: b, Line: "relay", Feedback: "aux", Initial: contact.On})
+		s, _, stop := start(t, r)
+		passes(time.Second)
+		must(t, b.SetFaults("aux", contacts.Faults{Stuck: true}))
+		if err := r.Switch(t.Context(), false); !errors.Is(err, contact.ErrDiffers) {
+			t.Errorf("got %v", err)
+		}
+		passes(time.Second)
+		h := s.Heard()
+		if h.Degraded == nil || h.Degraded.Code != "feedback_differs" || h.Degraded.Detail != "commanded off, is on" {
+			t.Errorf("degraded %+v", h.Degraded)
+		}
+		if got := told(s, hall.MetricOn); got[len(got)-1] != 1 {
+			t.Errorf("told %v: it is on", got)
+		}
+		must(t, b.SetFaults("aux", contacts.Faults{}))
+		passes(time.Second)
+		if h := s.Heard(); h.Degraded != nil {
+			t.Errorf("still degraded: %+v", h.Degraded)
+		}
+		stop()
+	})
+}
+
+// A relay without feedback is read back on its own line; that proves nothing about what hangs on it.
+func TestRelayWithoutFeedback(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := contacts.New("relay")
+		r := contact.NewRelay(contact.RelayOptions{Pins: b, Line: "relay", Initial: contact.On, Channel: "lights"})
+		s, done, _ := start(t, r)
+		passes(90 * time.Second)
+		h := s.Heard()
+		if h.Seen > 0 || h.Opened != 1 || !slices.Equal(told(s, hall.MetricOn), []float64{1, 1}) || h.Readings[0].Part != "lights" {
+			t.Errorf("%+v", h)
+		}
+		must(t, b.Close("relay", true, false)) // a short circuit
+		passes(time.Second)
+		if h := s.Heard(); h.Degraded == nil || h.Degraded.Code != "feedback_differs" {
+			t.Errorf("degraded %+v", h.Degraded)
+		}
+		must(t, b.SetFaults("relay", contacts.Faults{Away: true}))
+		passes(time.Second)
+		if err := <-done; !errors.Is(err, contacts.ErrAway) {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
+func TestLinesAreGivenBack(t *testing.T) {
+	b := contacts.New("relay", "aux")
+	for _, o := range []contact.RelayOptions{{Line: "none"}, {Line: "relay", Feedback: "none"}, {Line: "none", Feedback: "aux"}} {
+		o.Pins = b
+		if err := contact.NewRelay(o).Run(t.Context(), &drivertest.Sink{}); err == nil {
+			t.Errorf("%+v: no error", o)
+		}
+	}
+	for _, name := range []string{"relay", "aux"} {
+		if _, err := b.Out(name); err != nil {
+			t.Error(err)
+		}
+	}
+}

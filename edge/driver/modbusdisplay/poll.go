@@ -1,0 +1,234 @@
+package modbusdisplay
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"hallpulse/edge/driver"
+	"hallpulse/firmware-bridge/modbus"
+	"hallpulse/hall"
+)
+
+// Limits of the master.
+const (
+	maxRest     = 10 * time.Second        // between two questions to a display that is silent
+	readingTime = 10 * time.Second        // between two readings of how long answers take
+	leastGap    = 1750 * time.Microsecond // from 19200 baud (serial line V1.02, 2.5.1.1)
+	charBits    = 11
+	keepChunks  = 64
+)
+
+// screen is one display that is polled.
+type screen struct {
+	address byte
+	due     time.Time
+	rest    time.Duration // while it is silent
+	restart bool          // it may have started anew since its number was read last
+	own     bool          // it was said that it shows its own address
+}
+
+// master asks the displays of a bus, one after the other.
+type master struct {
+	d       *Driver
+	port    driver.Port
+	out     driver.Sink
+	health  *health
+	chunks  <-chan []byte
+	screens []*screen
+	slowest time.Duration
+	reading time.Time
+}
+
+// poll asks until ctx ends, the line fails or a call is not taken. The line is read by a goroutine of its own: a read cannot be
+// ended when an answer is overdue.
+func (d *Driver) poll(ctx context.Context, p driver.Port, out driver.Sink) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	chunks := make(chan []byte, keepChunks)
+	ended := make(chan error, 1)
+	go func() {
+		defer close(chunks)
+		ended <- driver.Listen(ctx, p, func(chunk []byte) error {
+			select {
+			case chunks <- append([]byte(nil), chunk...):
+			case <-ctx.Done():
+			}
+			return nil
+		})
+	}()
+	m := &master{d: d, port: p, out: out, health: newHealth(out), chunks: chunks, reading: time.Now()}
+	for _, a := range d.o.Addresses {
+		m.screens = append(m.screens, &screen{address: a, restart: true})
+	}
+	err := m.run(ctx)
+	cancel()
+	return errors.Join(err, <-ended)
+}
+
+// run gives nil when ctx ends or the line is gone.
+func (m *master) run(ctx context.Context) error {
+	for {
+		s := m.next()
+		if !m.pause(ctx, time.Until(s.due)) {
+			return nil
+		}
+		if err := m.ask(ctx, s); err != nil {
+			return err
+		}
+	}
+}
+
+// next gives the display whose turn it is.
+func (m *master) next() *screen {
+	first := m.screens[0]
+	for _, s := range m.screens {
+		if s.due.Before(first.due) {
+			first = s
+		}
+	}
+	return first
+}
+
+// pause waits at least d and until the line is silent for the gap between frames; a line that is never silent does not hold it
+// up for long. What comes unasked is refused. It gives false when there is nothing to wait for any more.
+func (m *master) pause(ctx context.Context, d time.Duration) bool {
+	gap := max(m.d.o.Gap, leastGap, m.d.takes(7)/2) // 3.5 characters
+	wait := time.NewTimer(max(d, gap))
+	defer wait.Stop()
+	latest := time.Now().Add(max(d, gap) + m.d.o.Timeout)
+	for {
+		select {
+		case <-ctx.Done():
+			return false
+		case <-wait.C:
+			return true
+		case chunk, ok := <-m.chunks:
+			if !ok {
+				return false
+			}
+			m.refuse("nobody asked for this", chunk)
+			if left := time.Until(latest); left > 0 {
+				wait.Reset(max(gap, min(left, d)))
+			}
+		}
+	}
+}
+
+// refuse cuts long noise into pieces.
+func (m *master) refuse(reason string, raw []byte) {
+	for len(raw) > 0 {
+		n := min(len(raw), modbus.MaxNoise)
+		m.out.Refused(reason, raw[:n])
+		raw = raw[n:]
+	}
+}
+
+// takes gives how long n characters are on the line.
+func (d *Driver) takes(n int) time.Duration {
+	return time.Duration(n*charBits) * time.Second / time.Duration(d.o.Baud)
+}
+
+// ask reads one display and plans when it is read again.
+func (m *master) ask(ctx context.Context, s *screen) error {
+	begin := time.Now()
+	place := m.d.o.Place
+	q := modbus.Read(s.address, place.Function, place.Register, place.Count)
+	tries := 1 + m.d.o.Retries
+	if m.health.silent(s.address) {
+		tries = 1
+	}
+	var err error
+	for try := 0; try < tries && ctx.Err() == nil; try++ {
+		var r modbus.Reply
+		var frame []byte
+		if r, frame, err = m.exchange(ctx, q); err == nil {
+			m.took(time.Since(begin))
+			s.rest, s.due = 0, begin.Add(m.d.o.Interval)
+			return m.answer(ctx, s, r, frame)
+		}
+		if !errors.Is(err, modbus.ErrSilent) && !errors.Is(err, modbus.ErrGarbled) {
+			return err
+		}
+		if try+1 < tries && !m.pause(ctx, 0) {
+			return nil
+		}
+	}
+	if ctx.Err() != nil || err == nil {
+		return nil
+	}
+	m.health.missed(s.address, errors.Is(err, modbus.ErrGarbled))
+	s.restart = true
+	s.rest = min(max(2*s.rest, m.d.o.Interval), max(maxRest, m.d.o.Interval))
+	if !m.health.silent(s.address) {
+		s.rest = m.d.o.Interval
+	}
+	s.due = begin.Add(s.rest)
+	return nil
+}
+
+// exchange sends q and waits for its answer. The error is a [modbus.ErrSilent], a [modbus.ErrGarbled], or the line's.
+func (m *master) exchange(ctx context.Context, q modbus.Request) (modbus.Reply, []byte, error) {
+	x, err := modbus.NewExchange(q, m.d.echoes)
+	if err != nil {
+		return modbus.Reply{}, nil, errors.Join(err, driver.ErrPermanent)
+	}
+	if _, err := m.port.Write(x.Sent()); err != nil {
+		return modbus.Reply{}, nil, err
+	}
+	late := time.NewTimer(m.d.o.Timeout + m.d.takes(len(x.Sent())+2*q.Count+5))
+	defer late.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return modbus.Reply{}, nil, modbus.ErrSilent
+		case <-late.C:
+			raw, err := x.Fail()
+			m.refuse(err.Error(), raw)
+			return modbus.Reply{}, nil, err
+		case chunk, ok := <-m.chunks:
+			if !ok { // the reader knows why
+				return modbus.Reply{}, nil, modbus.ErrSilent
+			}
+			if r, frame, ok := x.Feed(chunk); ok {
+				m.d.echoes = x.Echoes()
+				return r, frame, nil
+			}
+		}
+	}
+}
+
+// answer tells what a display shows.
+func (m *master) answer(ctx context.Context, s *screen, r modbus.Reply, frame []byte) error {
+	m.health.answered(s.address, r.Exception)
+	if r.Exception != 0 {
+		return nil
+	}
+	text, err := m.d.o.Place.text(r.Data)
+	if err != nil {
+		m.out.Refused(err.Error(), frame)
+		return nil
+	}
+	switch {
+	case text == "":
+		s.restart, s.own = true, false
+		return nil
+	case s.restart && m.d.o.Place.own(text, s.address):
+		if !s.own {
+			m.out.Refused("it shows its own address, as after a restart", frame)
+		}
+		s.own = true
+		return nil
+	}
+	s.restart, s.own = false, false
+	return m.d.o.Calls.Show(ctx, int(s.address), text, frame, m.out)
+}
+
+// took notes how long an answer took and tells the slowest of some time.
+func (m *master) took(d time.Duration) {
+	m.slowest = max(m.slowest, d)
+	if now := time.Now(); now.Sub(m.reading) >= readingTime {
+		m.out.Reading(hall.MetricReadSeconds, "", m.slowest.Seconds())
+		m.reading, m.slowest = now, 0
+	}
+}
