@@ -34,6 +34,7 @@ var arrows = []struct {
 	{"edge/clock", []string{"hall"}},
 	{"edge/uplink", []string{"hall", "hall/wire", "edge/journal", "edge/clock"}},
 	{"edge/panel", []string{"hall", "hall/rule", "dashboards"}},
+	{"edge/technician", []string{"hall", "hall/conf", "firmware-bridge", "edge/driver", "edge/bus", "edge/config", "edge/driver/onvif"}},
 	{"edge/agent", []string{"hall", "edge", "firmware-bridge", "dashboards"}},
 	{"hub/broker", []string{"hall", "hall/wire"}},
 	{"hub/store", []string{"hall", "hall/wire"}},

@@ -5,9 +5,6 @@ import "slices"
 // deaf says whether a device in this state hears nothing: what happens meanwhile is missing from the figures.
 func (h Health) deaf() bool { return h == HealthDown || h == HealthStuck }
 
-// tellsQueue says whether the queue's figures come from a device.
-func tellsQueue(d Device) bool { return d.Family == Dispenser || d.Family == Display }
-
 // tellsZone says whether a zone's figures come from a device.
 func tellsZone(d Device, id ZoneID) bool { return d.Zone == id && d.CountsZone() }
 
@@ -34,6 +31,9 @@ func (b *Book) device(f *Fact, c *Changes) {
 	}
 	switch d := b.desc.Devices[i]; d.Family {
 	case Dispenser, Display:
+		if !d.TellsQueue() {
+			return
+		}
 		b.queue.unseen = b.queue.unseen || len(b.queue.tickets) > 0
 		c.touch(SectionQueue)
 	case Occupancy:

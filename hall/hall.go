@@ -151,5 +151,10 @@ func (d Device) CountsPassages() bool {
 	return d.Zone != "" && (d.Tells == TellsPassages || d.Tells == "" && d.Family == Occupancy)
 }
 
+// TellsQueue says whether the queue's figures come from the device. A display that the gateway itself drives tells nothing.
+func (d Device) TellsQueue() bool {
+	return (d.Family == Dispenser || d.Family == Display) && d.Tells != TellsNothing
+}
+
 // CountsZone says whether the figures of its zone come from the device.
 func (d Device) CountsZone() bool { return d.CountsPassages() || d.Zone != "" && d.Tells == TellsCount }

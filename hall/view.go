@@ -25,7 +25,7 @@ func (b *Book) queueState(now time.Time) QueueState {
 	q := &b.queue
 	s := QueueState{
 		Day: b.day, Waiting: q.waiting, Issued: q.issued, Served: q.served, NoShows: q.noShows, WaitSum: q.waitSum, WaitCount: q.waits,
-		WaitMax: q.waitMax, Gaps: slices.Clone(b.gaps), Estimated: q.unseen || len(b.gaps) > 0 || b.isDeaf(tellsQueue),
+		WaitMax: q.waitMax, Gaps: slices.Clone(b.gaps), Estimated: q.unseen || len(b.gaps) > 0 || b.isDeaf(Device.TellsQueue),
 	}
 	if s.Day == "" {
 		s.Day, _, _ = dayOf(now, b.loc)

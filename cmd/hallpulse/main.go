@@ -27,10 +27,13 @@ const usage = `hallpulse looks after gateways and hubs (运维工具).
   hallpulse check-config [--hub] FILE...                  check hall.yaml or hub.yaml   检查配置文件
   hallpulse journal ls DIR                                what a gateway's journal holds   查看网关日志
   hallpulse journal verify DIR                            look for damage in it            检查网关日志是否损坏
+  hallpulse device record --port PATH [--profile NAME]    record what a line carries    录制串口或 TCP 线路
+  hallpulse device replay FILE [--profile NAME|--suggest] play a recording against a profile   用协议回放录制
+  hallpulse device probe                                  list what is connected, with blocks for hall.yaml   列出已接设备
   hallpulse reconcile --data DIR [--json] [--horizon 10s] compare a demonstration's events with what the hub stored   核对演示数据
   hallpulse version                                       print the version   显示版本
 
-Nothing is changed by any of these. Exit status: 0 all is well, 1 something is wrong, 2 wrong usage.
+Nothing is changed by any of these; record and replay --fixture write a new file. Exit status: 0 all is well, 1 something is wrong, 2 wrong usage.
 `
 
 // tool is one run of the program.
@@ -58,6 +61,8 @@ func run(ctx context.Context, args []string, out, errs io.Writer) int {
 		err = t.checkConfig(rest)
 	case "journal":
 		err = t.journal(rest)
+	case "device":
+		err = t.device(ctx, rest)
 	case "reconcile":
 		err = t.reconcile(ctx, rest)
 	case "version":

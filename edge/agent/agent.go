@@ -53,6 +53,7 @@ type Agent struct {
 	rec      *recorder
 	metrics  *metrics
 	shown    *display.Board
+	numbers  *numbers // for displays that the gateway drives itself
 	sup      *supervise.Supervisor
 	terminal *attendance.Server    // nil: the hall has no terminals
 	link     *uplink.Uplink        // nil: the hall works alone
@@ -89,6 +90,7 @@ func New(o Options) (*Agent, error) {
 	}
 	a := &Agent{opts: o, cfg: o.Config, log: o.Logger, desc: o.Config.Description(), metrics: newMetrics(),
 		compare: newComparer(o.Config.Description(), o.Config.Checks)}
+	a.numbers = newNumbers(func() []hall.WindowState { return a.rec.state(a.clock.Now().Wall).Queue.Windows })
 	if err := a.open(ready); err != nil {
 		return nil, errors.Join(err, a.cleanup.run())
 	}

@@ -36,7 +36,7 @@ func families() map[config.Driver]constructor {
 	}
 	for _, more := range []map[config.Driver]constructor{
 		modbusFamilies(), keyFamilies(), hikvisionFamilies(), visionFamilies(),
-		sensorFamilies(), environmentFamilies(), mqttFamilies(), machineFamilies(),
+		sensorFamilies(), environmentFamilies(), mqttFamilies(), machineFamilies(), profiledFamilies(),
 	} {
 		maps.Copy(all, more)
 	}

@@ -1,6 +1,8 @@
 package agent
 
 import (
+	"time"
+
 	"hallpulse/edge/driver/keypad"
 	"hallpulse/hall"
 )
@@ -9,11 +11,16 @@ import (
 type past struct {
 	newest  hall.Stamp // of its last fact; zero: there is none
 	ratings map[hall.DeviceID][]hall.Fact
+	said    repeatables
 }
 
 // note takes a fact of the journal.
 func (p *past) note(f *hall.Fact) {
 	p.newest = f.At
+	if p.said == nil {
+		p.said = repeatables{}
+	}
+	p.said.note(f)
 	if f.Rating == nil {
 		return
 	}
@@ -27,13 +34,17 @@ func (p *past) note(f *hall.Fact) {
 // them again, perhaps so much later that the hall's book would take them for others.
 func (p *past) pressed(id hall.DeviceID) (out []hall.Rating) {
 	for _, f := range p.ratings[id] {
-		before := p.newest.Wall.Sub(f.At.Wall).Abs()
-		if f.At.Boot == p.newest.Boot { // whatever its clock did
-			before = p.newest.Mono - f.At.Mono
-		}
-		if before < keypad.RepeatTime {
+		if p.before(&f) < keypad.RepeatTime {
 			out = append(out, *f.Rating)
 		}
 	}
 	return out
+}
+
+// before is how long before the end of that run a fact was stored.
+func (p *past) before(f *hall.Fact) time.Duration {
+	if f.At.Boot == p.newest.Boot { // whatever its clock did
+		return p.newest.Mono - f.At.Mono
+	}
+	return p.newest.Wall.Sub(f.At.Wall).Abs()
 }

@@ -44,6 +44,7 @@ func prepare(c *config.Config) (*prepared, error) {
 		if err := p.profile(d); err != nil {
 			all = append(all, problems(c, fmt.Sprintf("devices[%d].profile", i), d.Profile, hall.Text{ZH: zhProfile, EN: enProfile}, err)...)
 		}
+		all = append(all, p.profiledFamily(c, i)...)
 	}
 	if h := c.Hub; h != nil && h.URL().Scheme == "mqtts" {
 		var err error

@@ -99,6 +99,7 @@ func (a *Agent) section(name hall.Section) func() wire.Snapshot {
 
 // changed passes on that sections have something new.
 func (a *Agent) changed(names ...hall.Section) {
+	a.numbers.touched(names)
 	if a.tell != nil {
 		a.tell(names...)
 	}

@@ -177,6 +177,16 @@ func TestI2CHangs(t *testing.T) {
 	}
 }
 
+func TestNobodyAnswers(t *testing.T) {
+	nack := errors.New("sysfs-i2c: remote I/O error")
+	if err := explainTx(nack); !errors.Is(err, nack) || !strings.Contains(err.Error(), "i2cdetect") {
+		t.Error(err)
+	}
+	if err := explainTx(nil); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestI2CErrorsNameTheMend(t *testing.T) {
 	if len(i2creg.All()) == 0 {
 		if _, err := NewI2C().Device("", 0x62).OpenI2C(); !errors.Is(err, driver.ErrPermanent) || !strings.Contains(err.Error(), "enabled") {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -19,6 +20,7 @@ var _ i2c.BusCloser = (*i2cHandle)(nil)
 // Limits of a transaction.
 const (
 	txTime  = 500 * time.Millisecond // with the wait for the bus; a device that stretches the clock does so for 150 ms at most
+	endTime = 200 * time.Millisecond // wait for a transaction's end when the bus is closed; with txTime less than the second a driver has
 	maxI2Tx = 8192                   // bytes written or read, the limit of Linux (I2C_RDWR)
 )
 
@@ -32,7 +34,7 @@ type i2cBus struct {
 
 // idle takes the bus from its transactions for good, unless one does not end.
 func (s *i2cBus) idle() bool {
-	late := time.NewTimer(txTime)
+	late := time.NewTimer(endTime)
 	defer late.Stop()
 	select {
 	case s.turn <- struct{}{}:
@@ -62,10 +64,23 @@ func (s *i2cBus) tx(addr uint16, w, r []byte) error {
 	select {
 	case err := <-done:
 		copy(r, got)
-		return err
+		return explainTx(err)
 	case <-late.C:
 		return fmt.Errorf("no end within %v: a device may hold the lines of the bus: %w", txTime, os.ErrDeadlineExceeded)
 	}
+}
+
+// explainTx adds the mend to an error of a transaction. periph gives what the kernel says as text alone.
+func explainTx(err error) error {
+	if err == nil {
+		return nil
+	}
+	for _, text := range []string{"remote I/O error", "no such device or address"} {
+		if strings.Contains(err.Error(), text) {
+			return fmt.Errorf("nobody answers at this address: is the chip wired, powered and set to it? (i2cdetect -y 1 lists who answers): %w", err)
+		}
+	}
+	return err
 }
 
 // i2cHandle is one address of an open bus.

@@ -173,7 +173,7 @@ func (w *Watch) Look(s hall.State) (out []Finding) {
 // display: a second service ended at its window since its last number, and tickets were printed all the while.
 func (w *Watch) display(d hall.Device, s *hall.State) (string, bool) {
 	last := w.displays[d.ID]
-	if d.Family != hall.Display || last == nil || last.at.IsZero() {
+	if d.Family != hall.Display || !d.TellsQueue() || last == nil || last.at.IsZero() {
 		return "", false
 	}
 	printed := w.tickets - last.tickets

@@ -44,7 +44,7 @@ func (k *checker) device(path string, d *Device) {
 		k.beam(path+".beam", d.Beam)
 	}
 	for _, check := range []func(string, *Device){
-		k.modbus, k.key, k.hikvision, k.vision, k.sensor, k.environment, k.mqtt, k.machine,
+		k.modbus, k.key, k.hikvision, k.vision, k.sensor, k.environment, k.mqtt, k.machine, k.profiled,
 	} {
 		check(path, d)
 	}

@@ -39,11 +39,7 @@ func (k *checker) digits(path string, d *Device) {
 		k.unique(path+".data", "pin", c.Data)
 	case MAX7219:
 		k.only(path, d.Driver, all, "spi")
-		port := c.SPI
-		if port == "" {
-			port = "the first"
-		}
-		k.unique(path+".spi", "spi", port)
+		k.unique(path+".spi", "spi", "port "+busName(c.SPI)) // also the empty one: the machine's first
 	case HT16K33:
 		k.only(path, d.Driver, all, "i2c")
 		k.i2cOr(path, c.I2C, 0x70, 0x71, 0x72, 0x73, 0x74, 0x75, 0x76, 0x77)

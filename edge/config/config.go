@@ -171,7 +171,7 @@ func (c *Config) Description() hall.Hall {
 		if d.Beam != nil { // the zone that it counts, wherever it hangs
 			zone = d.Beam.Zone
 		}
-		h.Devices = append(h.Devices, hall.Device{ID: d.ID, Name: d.Name, Family: d.Family, Window: d.Window, Zone: zone, Tells: Drivers()[d.Driver].Tells})
+		h.Devices = append(h.Devices, hall.Device{ID: d.ID, Name: d.Name, Family: d.Family, Window: d.Window, Zone: zone, Tells: d.Telling()})
 	}
 	return h
 }

@@ -34,6 +34,7 @@ type Device struct {
 	EnvironmentBlocks `yaml:",inline"`
 	MQTTBlocks        `yaml:",inline"`
 	MachineBlocks     `yaml:",inline"`
+	ProfiledBlocks    `yaml:",inline"`
 }
 
 // Serial is a serial port.
@@ -124,7 +125,7 @@ func Drivers() map[Driver]Uses {
 	all := coreDrivers()
 	for _, more := range []map[Driver]Uses{
 		modbusDrivers(), keyDrivers(), hikvisionDrivers(), visionDrivers(), sensorDrivers(),
-		environmentDrivers(), mqttDrivers(), machineDrivers(),
+		environmentDrivers(), mqttDrivers(), machineDrivers(), profiledDrivers(),
 	} {
 		maps.Copy(all, more)
 	}
@@ -164,5 +165,5 @@ func (d *Device) blocks() []block {
 		{"serial", d.Serial != nil}, {"profile", d.Profile != ""}, {"addresses", d.Addresses != nil},
 		{"zkteco", d.Zkteco != nil}, {"camera", d.Camera != nil}, {"beam", d.Beam != nil},
 	}
-	return slices.Concat(all, d.ModbusBlocks.blocks(), d.KeyBlocks.blocks(), d.HikvisionBlocks.blocks(), d.VisionBlocks.blocks(), d.SensorBlocks.blocks(), d.EnvironmentBlocks.blocks(), d.MQTTBlocks.blocks(), d.MachineBlocks.blocks())
+	return slices.Concat(all, d.ModbusBlocks.blocks(), d.KeyBlocks.blocks(), d.HikvisionBlocks.blocks(), d.VisionBlocks.blocks(), d.SensorBlocks.blocks(), d.EnvironmentBlocks.blocks(), d.MQTTBlocks.blocks(), d.MachineBlocks.blocks(), d.ProfiledBlocks.blocks())
 }

@@ -89,7 +89,7 @@ type Relay struct {
 func (r *Relay) Defaults() { *r = Relay{Active: "high", Initial: "keep", FeedbackClosed: "low"} }
 
 func environmentDrivers() map[Driver]Uses {
-	digits := Uses{Family: hall.Display, Required: []string{"digits"}, Window: true}
+	digits := Uses{Family: hall.Display, Required: []string{"digits"}, Window: true, Tells: hall.TellsNothing} // it hears no calls
 	optional := digits
 	optional.Required, optional.Optional = nil, []string{"digits"}
 	air := Uses{Family: hall.Environment, Optional: []string{"air"}}

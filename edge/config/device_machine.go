@@ -17,9 +17,6 @@ type Reach struct{}
 // SNMP is not described yet.
 type SNMP struct{}
 
-// Proxy is not described yet.
-type Proxy struct{}
-
 func machineDrivers() map[Driver]Uses { return nil }
 
 func (k *checker) machine(_ string, _ *Device) {}

@@ -48,9 +48,9 @@ func (k *checker) i2c(path string, c *I2C, may ...uint16) {
 	k.used[key] = path
 }
 
-// busName gives one name to what may be written in three ways.
+// busName gives one name to what may be written in several ways.
 func busName(s string) string {
-	for _, prefix := range []string{"/dev/i2c-", "I2C"} {
+	for _, prefix := range []string{"/dev/i2c-", "I2C", "/dev/spidev", "SPI"} {
 		s = strings.TrimPrefix(s, prefix)
 	}
 	return s

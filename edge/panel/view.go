@@ -43,7 +43,7 @@ func (p *Panel) view(lang string) view {
 	v := view{Lang: lang, Other: map[string]string{"zh": "en", "en": "zh"}[lang], T: t, Hall: desc.Name.In(lang), AsOf: now.In(loc).Format("15:04:05")}
 	v.Link, v.LinkClass = linkText(p.opts.Source.Link(), t, loc)
 	v.Troubles = troubles(s.Gateway, t)
-	queue := owns(desc, hall.Dispenser, hall.Display)
+	queue := slices.ContainsFunc(desc.Devices, hall.Device.TellsQueue)
 	v.Waiting, v.People = figure(queue, s.Queue.Waiting), figure(slices.ContainsFunc(desc.Devices, hall.Device.CountsZone), s.Zones.Total)
 	v.Longest, v.Estimated = age(s.Queue.Oldest, now, t), queue && s.Queue.Estimated
 	open := 0

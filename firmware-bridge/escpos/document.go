@@ -20,6 +20,7 @@ type Document struct {
 	Lines     []Line // without empty ones
 	Raw       []byte // as it was sent, without the data of pictures and QR codes, at most MaxRaw bytes
 	Truncated bool   // it had more lines or bytes than are kept
+	Cut       bool   // a cut ended it
 }
 
 // Line is a line of text.
@@ -86,8 +87,9 @@ func (c *collector) endLine() {
 }
 
 // end takes the document and begins the next one; printed says whether there is anything on it.
-func (c *collector) end() (doc Document, printed bool) {
+func (c *collector) end(cut bool) (doc Document, printed bool) {
 	c.endLine()
+	c.doc.Cut = cut
 	doc, c.doc = c.doc, Document{}
 	return doc, len(doc.Lines) > 0
 }

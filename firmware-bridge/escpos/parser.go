@@ -36,6 +36,11 @@ func (p *Parser) Feed(chunk []byte, emit func(Document), refuse func(reason stri
 // Reset forgets the document that is being printed and half a command: what comes next is a new connection.
 func (p *Parser) Reset() { *p = Parser{} }
 
+// Busy says whether a command or a document has begun and not ended.
+func (p *Parser) Busy() bool {
+	return len(p.cmd) > 0 || p.skip > 0 || p.until > 0 || len(p.c.text) > 0 || len(p.c.doc.Lines) > 0
+}
+
 // Flush ends the document without a cut, after silence on the line: some printers have no cutter, and their tickets end
 // when no more is printed. It forgets half a command, so that a damaged length costs nothing that comes later.
 func (p *Parser) Flush(emit func(Document), refuse func(reason string, raw []byte)) {
@@ -43,7 +48,7 @@ func (p *Parser) Flush(emit func(Document), refuse func(reason string, raw []byt
 	if len(p.cmd) > 0 {
 		p.bad("half a command, then silence", p.cmd...)
 	}
-	p.end()
+	p.end(false)
 	p.tell()
 	p.cmd, p.skip, p.until = p.cmd[:0], 0, 0
 	p.emit, p.refuse = nil, nil

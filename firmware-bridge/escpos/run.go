@@ -3,7 +3,7 @@ package escpos
 // run does what a command does to the text. Commands that only move, colour or beep do nothing.
 func (p *Parser) run(cmd []byte) {
 	if cmd[0] == esc && cmd[1] == '@' {
-		p.end()
+		p.end(false)
 		p.c.initialise()
 	}
 	p.c.keep(cmd...)
@@ -22,7 +22,7 @@ func (p *Parser) runESC(cmd []byte) {
 	case 'd', 'J', 'e', 'K': // print and feed
 		p.c.endLine()
 	case 'i', 'm': // the older cuts
-		p.end()
+		p.end(true)
 	case '!':
 		p.c.width, p.c.height = int(cmd[2]>>5&1), int(cmd[2]>>4&1)
 	}
@@ -46,6 +46,6 @@ func (p *Parser) runGS(cmd []byte) {
 	case '!':
 		p.c.width, p.c.height = int(cmd[2]>>4&7), int(cmd[2]&7)
 	case 'V':
-		p.end()
+		p.end(true)
 	}
 }

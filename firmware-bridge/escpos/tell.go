@@ -20,9 +20,9 @@ func (p *Parser) tell() {
 	p.noise = p.noise[:0]
 }
 
-// end gives the document that was printed.
-func (p *Parser) end() {
-	doc, printed := p.c.end()
+// end gives the document that was printed; cut says whether a cut ended it.
+func (p *Parser) end(cut bool) {
+	doc, printed := p.c.end(cut)
 	switch {
 	case !printed:
 	case doc.readable() && p.emit != nil:

@@ -2,15 +2,11 @@ package profile
 
 import (
 	"bytes"
-	"cmp"
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-
-	"hallpulse/hall"
 )
 
 // capture is what was heard on a line and what it must give.
@@ -73,27 +69,7 @@ type player struct {
 
 func (p *player) event(ev Event) {
 	p.raw = append(p.raw, ev.Raw...)
-	number := ev.Number
-	if number == "" {
-		number = "-"
-	}
-	line := fmt.Sprint("alive ", ev.Address)
-	switch ev.Kind {
-	case hall.KindCall, hall.KindInvite:
-		line = fmt.Sprint(ev.Kind, " ", ev.Address, " ", number)
-	case hall.KindRating:
-		line = fmt.Sprint("rating ", ev.Address, " ", ev.Level, " ", ev.Seq)
-	}
-	if ev.Kind == hall.KindTicket {
-		line = fmt.Sprint("ticket ", number, " ", cmp.Or(ev.Category, "-"), " ", ev.Ahead)
-		if ev.Counted {
-			line += fmt.Sprint(" seq ", ev.Seq)
-		}
-	}
-	if ev.Answer != nil {
-		line += fmt.Sprintf(" answer % X", ev.Answer)
-	}
-	p.said = append(p.said, line)
+	p.said = append(p.said, ev.Line())
 }
 
 func (p *player) refused(reason string, raw []byte) {

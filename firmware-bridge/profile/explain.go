@@ -2,6 +2,7 @@ package profile
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 
 	"golang.org/x/text/encoding/simplifiedchinese"
@@ -168,4 +169,24 @@ func (ev *Event) Words() string {
 		words += fmt.Sprintf(" answer=% X", ev.Answer)
 	}
 	return words
+}
+
+// Line gives an event as captures write it: "call 1 A012", "rating 3 5 17 answer 4F 4B"; what is missing is -1 or a dash.
+func (ev *Event) Line() string {
+	line := fmt.Sprint("alive ", ev.Address)
+	switch ev.Kind {
+	case hall.KindCall, hall.KindInvite:
+		line = fmt.Sprint(ev.Kind, " ", ev.Address, " ", cmp.Or(ev.Number, "-"))
+	case hall.KindRating:
+		line = fmt.Sprint("rating ", ev.Address, " ", ev.Level, " ", ev.Seq)
+	case hall.KindTicket:
+		line = fmt.Sprint("ticket ", ev.Number, " ", cmp.Or(ev.Category, "-"), " ", ev.Ahead)
+		if ev.Counted {
+			line += fmt.Sprint(" seq ", ev.Seq)
+		}
+	}
+	if len(ev.Answer) > 0 {
+		line += fmt.Sprintf(" answer % X", ev.Answer)
+	}
+	return line
 }

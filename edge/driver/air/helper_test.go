@@ -2,7 +2,6 @@ package air_test
 
 import (
 	"context"
-	"errors"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -10,11 +9,11 @@ import (
 
 	"go.uber.org/goleak"
 	"periph.io/x/conn/v3/i2c"
-	"periph.io/x/conn/v3/physic"
 
 	"hallpulse/edge/driver"
 	"hallpulse/edge/driver/drivertest"
 	sim "hallpulse/edge/simulator/air"
+	bus "hallpulse/edge/simulator/i2c"
 	"hallpulse/hall"
 )
 
@@ -28,16 +27,19 @@ type chip interface {
 	Reset()
 }
 
-// port is the bus of one chip, and its opener.
+// port opens the address of a chip on a simulated bus, unless that is forbidden.
 type port struct {
-	chip   chip
-	addr   uint16
+	driver.I2COpener
+	bus    *bus.Bus
 	mu     sync.Mutex
 	forbid error
-	open   int
 }
 
-var errAddress = errors.New("another's address")
+func newPort(c chip, addr uint16) *port {
+	b := &bus.Bus{}
+	b.Attach(addr, c)
+	return &port{I2COpener: b.Opener(addr), bus: b}
+}
 
 func (p *port) OpenI2C() (i2c.BusCloser, error) {
 	p.mu.Lock()
@@ -45,19 +47,8 @@ func (p *port) OpenI2C() (i2c.BusCloser, error) {
 	if p.forbid != nil {
 		return nil, p.forbid
 	}
-	p.open++
-	return p, nil
+	return p.I2COpener.OpenI2C()
 }
-
-func (p *port) Tx(addr uint16, w, r []byte) error {
-	if addr != p.addr {
-		return errAddress
-	}
-	return p.chip.Tx(w, r)
-}
-func (p *port) Close() error                    { p.mu.Lock(); p.open--; p.mu.Unlock(); return nil }
-func (p *port) SetSpeed(physic.Frequency) error { return nil }
-func (p *port) String() string                  { return "simulated" }
 
 func (p *port) setForbid(err error) { p.mu.Lock(); p.forbid = err; p.mu.Unlock() }
 

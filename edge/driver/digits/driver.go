@@ -15,13 +15,10 @@ var _ driver.Driver = (*Driver)(nil)
 // RefreshTime is how often a display is written again though nothing changed.
 const RefreshTime = 10 * time.Second
 
-// silence is three missed refreshes, for chips that acknowledge.
-const silence = 3*RefreshTime + time.Second
-
 // Limits of a display.
 const (
-	DefaultDigits = 4
-	maxText       = 32 // characters of a number that are looked at
+	missed  = 3  // refreshes without an answer make a display silent
+	maxText = 32 // bytes of a number that are looked at
 )
 
 // Numbers tells what windows call.
@@ -78,7 +75,7 @@ func (d *Driver) Expect() driver.Expect {
 	if !d.answers {
 		return driver.Expect{}
 	}
-	return driver.Expect{Silence: silence}
+	return driver.Expect{Silence: missed*d.o.Refresh + time.Second}
 }
 
 // Run shows the window's number until ctx ends (the display goes dark) or the display does not acknowledge.

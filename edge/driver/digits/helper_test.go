@@ -1,19 +1,20 @@
 package digits_test
 
 import (
-	"errors"
 	"sync"
 
 	"periph.io/x/conn/v3/i2c"
-	"periph.io/x/conn/v3/physic"
 
+	"hallpulse/edge/driver"
 	"hallpulse/edge/driver/digits"
 	sim "hallpulse/edge/simulator/digits"
+	bus "hallpulse/edge/simulator/i2c"
 )
 
-// port is the bus of one chip, and its opener.
+// port is a chip on a simulated bus, and its opener, unless that is forbidden.
 type port struct {
 	*sim.HT16K33
+	opener driver.I2COpener
 	mu     sync.Mutex
 	forbid error
 }
@@ -31,23 +32,12 @@ func (p *port) OpenI2C() (i2c.BusCloser, error) {
 	if p.forbid != nil {
 		return nil, p.forbid
 	}
-	return bus{p}, nil
+	return p.opener.OpenI2C()
 }
-
-// bus is the open bus.
-type bus struct{ *port }
-
-func (b bus) Tx(addr uint16, w, r []byte) error {
-	if addr != 0x70 {
-		return errors.New("nobody has this address")
-	}
-	return b.HT16K33.Tx(w, r)
-}
-func (bus) Close() error                    { return nil }
-func (bus) SetSpeed(physic.Frequency) error { return nil }
-func (bus) String() string                  { return "simulated" }
 
 func newHT16K33() rig {
-	w, p := &window{}, &port{HT16K33: sim.NewHT16K33(nil)}
+	b, d, w := &bus.Bus{}, sim.NewHT16K33(nil), &window{}
+	b.Attach(0x70, d)
+	p := &port{HT16K33: d, opener: b.Opener(0x70)}
 	return rig{w, p, digits.NewHT16K33(digits.HT16K33Options{Options: options(w), Bus: p}), "    "}
 }

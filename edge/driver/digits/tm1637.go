@@ -18,8 +18,12 @@ const (
 	tmDigits  = 6
 )
 
-// halfClock is half a clock. The chip takes 250 kHz; the system sleeps longer than this anyway, which harms nothing.
-const halfClock = 5 * time.Microsecond
+// halfClock is half a clock; the chip takes 250 kHz. It is waited for awake, a millisecond or two for a whole display: asleep a
+// loaded machine takes a thousand times as long for each.
+const (
+	halfClock = 5 * time.Microsecond
+	spinMost  = 10_000 // looks at the clock, should it stand still
+)
 
 // Errors of the two lines.
 var (
@@ -143,7 +147,9 @@ func (p *tm1637) set(pin gpio.PinIO, high bool) {
 	} else {
 		p.err = pin.Out(gpio.Low)
 	}
-	time.Sleep(halfClock)
+	begin := time.Now()
+	for n := 0; n < spinMost && time.Since(begin) < halfClock; n++ {
+	}
 }
 
 // faulty is what a line may implement that knows whether it can be read.

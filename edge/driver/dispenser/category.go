@@ -8,18 +8,18 @@ import (
 )
 
 // category finds what a ticket is for: by what is printed on it, else by the prefix of its number.
-func (d *Driver) category(t escpos.Ticket) hall.CategoryID {
-	if id := d.byText(strings.TrimSpace(t.Category)); id != "" {
+func (r *reader) category(t escpos.Ticket) hall.CategoryID {
+	if id := r.byText(strings.TrimSpace(t.Category)); id != "" {
 		return id
 	}
-	return d.byPrefix(t.Number)
+	return r.byPrefix(t.Number)
 }
 
 // byText finds the category whose name the text is, else the one with the longest name in it: tickets print 综合业务（A区）.
-func (d *Driver) byText(text string) (id hall.CategoryID) {
+func (r *reader) byText(text string) (id hall.CategoryID) {
 	text = strings.ToLower(text)
 	longest := 0
-	for _, c := range d.o.Categories {
+	for _, c := range r.categories {
 		for _, name := range []string{c.Name.ZH, c.Name.EN} {
 			name = strings.ToLower(strings.TrimSpace(name))
 			switch {
@@ -35,15 +35,15 @@ func (d *Driver) byText(text string) (id hall.CategoryID) {
 }
 
 // byPrefix finds the category whose prefix stands before the number's digits.
-func (d *Driver) byPrefix(number string) (id hall.CategoryID) {
+func (r *reader) byPrefix(number string) (id hall.CategoryID) {
 	letters := strings.TrimRight(number, "0123456789")
-	for _, c := range d.o.Categories {
+	for _, c := range r.categories {
 		if c.Prefix != "" && c.Prefix == letters {
 			return c.ID
 		}
 	}
 	longest := 0
-	for _, c := range d.o.Categories { // a prefix of digits: 2001
+	for _, c := range r.categories { // a prefix of digits: 2001
 		if n := len(c.Prefix); n > longest && n < len(number) && strings.HasPrefix(number, c.Prefix) {
 			id, longest = c.ID, n
 		}

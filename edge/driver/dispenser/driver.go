@@ -1,13 +1,8 @@
-// Package dispenser reads what a ticket dispenser (取号机) prints: a passive tap on the line to its ESC/POS printer (RS-232,
-// receive wire only). It never writes. A printer that is not used says nothing: silence proves nothing.
 package dispenser
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"hallpulse/edge/driver"
@@ -28,10 +23,13 @@ type Options struct {
 }
 
 // Driver reads the line to one printer.
-type Driver struct{ o Options }
+type Driver struct {
+	o       Options
+	tickets reader
+}
 
 // New prepares a driver; it opens nothing.
-func New(o Options) *Driver { return &Driver{o: o} }
+func New(o Options) *Driver { return &Driver{o: o, tickets: reader{o.Categories, o.Layout}} }
 
 // Expect says that a printer need not say anything.
 func (d *Driver) Expect() driver.Expect { return driver.Expect{} }
@@ -80,27 +78,15 @@ func (d *Driver) read(ctx context.Context, p driver.Port, out driver.Sink) (err 
 // document tells what was printed.
 func (d *Driver) document(ctx context.Context, doc escpos.Document, out driver.Sink) error {
 	out.Seen()
-	t, err := escpos.ReadTicket(doc, d.o.Layout)
-	if err != nil {
-		if damaged(doc) || !errors.Is(err, escpos.ErrNoNumber) {
-			out.Refused(err.Error(), doc.Raw)
-		}
+	f, refused := d.tickets.ticket(doc)
+	if refused != "" {
+		out.Refused(refused, doc.Raw)
+	}
+	if f == nil {
 		return nil
 	}
-	f := hall.Fact{Kind: hall.KindTicket, Raw: bytes.Clone(doc.Raw),
-		Ticket: &hall.TicketIssued{Number: t.Number, Category: d.category(t), Text: t.Category, Ahead: t.Ahead}}
-	if err := out.Later(ctx, f, nil); err != nil {
+	if err := out.Later(ctx, *f, nil); err != nil {
 		return fmt.Errorf("journal: %w", err)
 	}
 	return nil
-}
-
-// damaged says whether a document may have been a ticket before something happened to it.
-func damaged(doc escpos.Document) bool {
-	for _, l := range doc.Lines {
-		if strings.ContainsRune(l.Text, '\uFFFD') {
-			return true
-		}
-	}
-	return doc.Truncated
 }

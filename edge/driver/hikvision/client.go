@@ -33,13 +33,14 @@ var (
 
 // client asks one device. Its gate outlives a Run: a locked account must not be asked again by the next one.
 type client struct {
-	base     *url.URL
-	password bool
-	http     *http.Client
-	now      func() time.Time
-	ask      time.Duration
+	base           *url.URL
+	user, password string
+	plain          *http.Transport
+	now            func() time.Time
+	ask            time.Duration
 
 	mu     sync.Mutex
+	http   *http.Client
 	closed time.Time // no question before
 }
 
@@ -52,19 +53,25 @@ func newClient(o *DeviceOptions, now func() time.Time, ask time.Duration) (*clie
 	case u.User != nil:
 		return nil, fmt.Errorf("hikvision: address must not hold user or password: %w", driver.ErrPermanent)
 	}
-	plain := &http.Transport{DisableKeepAlives: true, DisableCompression: true, MaxResponseHeaderBytes: maxHeader, ResponseHeaderTimeout: ask}
-	c := &client{base: u, password: o.Username != "", now: now, ask: ask, http: &http.Client{Transport: plain,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
-	if c.password {
-		c.http.Transport = &digest.Transport{Username: o.Username, Password: o.Password, Transport: plain}
-	}
+	c := &client{base: u, user: o.Username, password: o.Password, now: now, ask: ask,
+		plain: &http.Transport{DisableKeepAlives: true, DisableCompression: true, MaxResponseHeaderBytes: maxHeader, ResponseHeaderTimeout: ask}}
+	c.anew()
 	return c, nil
+}
+
+// anew forgets the challenge: trying an old one after a refused login would be another refused login.
+func (c *client) anew() {
+	c.http = &http.Client{Transport: c.plain, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	if c.user != "" {
+		c.http.Transport = &digest.Transport{Username: c.user, Password: c.password, Transport: c.plain}
+	}
 }
 
 // do asks once. The digest transport answers a challenge by itself and repeats a stale one, so a 401 that arrives here is a
 // refused login.
 func (c *client) do(ctx context.Context, method, path string, body []byte) (*http.Response, error) {
-	if err := c.shut(); err != nil {
+	asks, err := c.shut()
+	if err != nil {
 		return nil, err
 	}
 	req, err := http.NewRequestWithContext(ctx, method, strings.TrimSuffix(c.base.String(), "/")+path, bytes.NewReader(body))
@@ -75,7 +82,7 @@ func (c *client) do(ctx context.Context, method, path string, body []byte) (*htt
 	if len(body) > 0 {
 		req.Header.Set("Content-Type", "application/json")
 	}
-	resp, err := c.http.Do(req)
+	resp, err := asks.Do(req)
 	if err != nil {
 		return nil, fmt.Errorf("hikvision: %s: %w", short(path), because(ctx, err))
 	}
@@ -87,25 +94,26 @@ func (c *client) do(ctx context.Context, method, path string, body []byte) (*htt
 	return nil, fmt.Errorf("hikvision: %s: %w", short(path), c.refused(resp.StatusCode, sample))
 }
 
-// shut gives the refused login that still counts.
-func (c *client) shut() error {
+// shut gives the refused login that still counts, else what asks.
+func (c *client) shut() (*http.Client, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if left := c.closed.Sub(c.now()); left > 0 && left <= LoginPause { // a clock that was set back must not shut it for years
-		return fmt.Errorf("hikvision: %w; asked again after %v", errLogin, LoginPause)
+		return nil, fmt.Errorf("hikvision: %w; asked again after %v", errLogin, LoginPause)
 	}
-	return nil
+	return c.http, nil
 }
 
 // refused gives the error of a status that is not 200.
 func (c *client) refused(code int, sample []byte) error {
 	switch code {
 	case http.StatusUnauthorized:
-		if !c.password {
+		if c.user == "" {
 			return errors.New("wants a login (401), none is configured")
 		}
 		c.mu.Lock()
 		c.closed = c.now().Add(LoginPause)
+		c.anew()
 		c.mu.Unlock()
 		return fmt.Errorf("%w; asked again after %v", errLogin, LoginPause)
 	case http.StatusBadRequest, http.StatusForbidden, http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusNotImplemented:

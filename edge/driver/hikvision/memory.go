@@ -9,9 +9,9 @@ import (
 	"hallpulse/hall"
 )
 
-// memory remembers the newest journalled punches of all terminals by 128 bits of a keyed hash. Each has two keys: the device's
-// own number of the event with its time (numbers begin anew when a log is cleared), and the person at that second, whichever
-// way and with whichever state the event came. Either makes a punch a repetition.
+// memory remembers the newest journalled punches of all terminals by 128 bits of a keyed hash of the terminal, the person and
+// the second: whichever way the event came, with which number (numbers begin anew when a log is cleared), state or spelling of
+// its time, it is the same punch.
 type memory struct {
 	seed [2]maphash.Seed
 	mu   sync.Mutex
@@ -26,51 +26,36 @@ func newMemory() *memory {
 	return &memory{seed: [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}, set: map[print]struct{}{}}
 }
 
-func (m *memory) print(text string) print {
+func (m *memory) print(p *hall.Punch) print {
+	text := p.Serial + "\x00" + strconv.FormatInt(p.At.Unix(), 10) + "\x00" + string(p.PIN)
 	return print{maphash.String(m.seed[0], text), maphash.String(m.seed[1], text)}
 }
 
-// keys gives the keys of a punch; number is the device's own of the event, 0: not known.
-func (m *memory) keys(p *hall.Punch, number int64) []print {
-	at := p.Serial + "\x00" + strconv.FormatInt(p.At.Unix(), 10) + "\x00"
-	keys := []print{m.print(at + "p" + string(p.PIN))}
-	if number > 0 {
-		keys = append(keys, m.print(at+"n"+strconv.FormatInt(number, 10)))
-	}
-	return keys
-}
-
 // has tells whether the punch was added and not yet forgotten.
-func (m *memory) has(p *hall.Punch, number int64) bool {
-	keys := m.keys(p, number)
+func (m *memory) has(p *hall.Punch) bool {
+	k := m.print(p)
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	for _, k := range keys {
-		if _, ok := m.set[k]; ok {
-			return true
-		}
-	}
-	return false
+	_, ok := m.set[k]
+	return ok
 }
 
-// add remembers a punch and forgets the oldest keys when there are too many.
-func (m *memory) add(p *hall.Punch, number int64) {
-	keys := m.keys(p, number)
+// add remembers a punch and forgets the oldest one when there are too many.
+func (m *memory) add(p *hall.Punch) {
+	k := m.print(p)
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	for _, k := range keys {
-		if _, ok := m.set[k]; ok {
-			continue
-		}
-		m.set[k] = struct{}{}
-		if len(m.ring) < maxKeys {
-			m.ring = append(m.ring, k)
-			continue
-		}
-		delete(m.set, m.ring[m.next])
-		m.ring[m.next] = k
-		m.next = (m.next + 1) % maxKeys
+	if _, ok := m.set[k]; ok {
+		return
 	}
+	m.set[k] = struct{}{}
+	if len(m.ring) < maxKeys {
+		m.ring = append(m.ring, k)
+		return
+	}
+	delete(m.set, m.ring[m.next])
+	m.ring[m.next] = k
+	m.next = (m.next + 1) % maxKeys
 }
 
 // past is what the journal says of the devices: punches are known again after a restart, searches begin where the journal

@@ -24,12 +24,10 @@ func (a *Access) raw() []byte {
 	return p
 }
 
-// parseRaw reads what raw wrote; ok is false for what another driver said.
-func parseRaw(p []byte) (a rawAccess, ok bool) {
-	if len(p) == 0 || p[0] != '{' || json.Unmarshal(p, &a) != nil || a.Major == 0 {
-		return a, false
-	}
-	return a, true
+// ours says whether raw wrote p, and no other driver.
+func ours(p []byte) bool {
+	var a rawAccess
+	return len(p) > 0 && p[0] == '{' && json.Unmarshal(p, &a) == nil && a.Major != 0
 }
 
 // sampleBytes of what cannot be understood are kept for a person to see.

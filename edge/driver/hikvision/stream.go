@@ -46,7 +46,7 @@ func (d *device) stream(ctx context.Context, out driver.Sink) error {
 			return unlessEnded(ctx, err)
 		}
 		d.count(func(st *Status) { st.Reopened++ })
-		d.nudge() // what happened in between is searched
+		d.kind.reached(true)
 	}
 }
 
@@ -64,7 +64,7 @@ func unlessEnded(ctx context.Context, err error) error {
 	return err
 }
 
-// pause keeps streams that are closed at once from following each other without a break.
+// pause keeps what follows by itself, streams that are closed at once and looks, from doing so without a break.
 func (d *device) pause(ctx context.Context, begin time.Time) error {
 	timer := time.NewTimer(d.srv.times.reopen - time.Since(begin))
 	defer timer.Stop()

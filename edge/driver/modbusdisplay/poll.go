@@ -3,6 +3,7 @@ package modbusdisplay
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"hallpulse/edge/driver"
@@ -43,6 +44,9 @@ type master struct {
 // poll asks until ctx ends, the line fails or a call is not taken. The line is read by a goroutine of its own: a read cannot be
 // ended when an answer is overdue.
 func (d *Driver) poll(ctx context.Context, p driver.Port, out driver.Sink) error {
+	if len(d.o.Addresses) == 0 {
+		return fmt.Errorf("no addresses to poll: %w", driver.ErrPermanent)
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	chunks := make(chan []byte, keepChunks)
@@ -94,9 +98,10 @@ func (m *master) next() *screen {
 // up for long. What comes unasked is refused. It gives false when there is nothing to wait for any more.
 func (m *master) pause(ctx context.Context, d time.Duration) bool {
 	gap := max(m.d.o.Gap, leastGap, m.d.takes(7)/2) // 3.5 characters
-	wait := time.NewTimer(max(d, gap))
+	due := time.Now().Add(max(d, gap))
+	latest := due.Add(m.d.o.Timeout)
+	wait := time.NewTimer(time.Until(due))
 	defer wait.Stop()
-	latest := time.Now().Add(max(d, gap) + m.d.o.Timeout)
 	for {
 		select {
 		case <-ctx.Done():
@@ -108,9 +113,13 @@ func (m *master) pause(ctx context.Context, d time.Duration) bool {
 				return false
 			}
 			m.refuse("nobody asked for this", chunk)
-			if left := time.Until(latest); left > 0 {
-				wait.Reset(max(gap, min(left, d)))
+			if quiet := time.Now().Add(gap); quiet.After(due) {
+				due = quiet
 			}
+			if due.After(latest) {
+				due = latest
+			}
+			wait.Reset(time.Until(due))
 		}
 	}
 }
@@ -129,7 +138,7 @@ func (d *Driver) takes(n int) time.Duration {
 	return time.Duration(n*charBits) * time.Second / time.Duration(d.o.Baud)
 }
 
-// ask reads one display and plans when it is read again.
+// ask reads one display and plans when it is read again. A question changes nothing: it may be repeated.
 func (m *master) ask(ctx context.Context, s *screen) error {
 	begin := time.Now()
 	place := m.d.o.Place
@@ -138,33 +147,36 @@ func (m *master) ask(ctx context.Context, s *screen) error {
 	if m.health.silent(s.address) {
 		tries = 1
 	}
-	var err error
-	for try := 0; try < tries && ctx.Err() == nil; try++ {
-		var r modbus.Reply
-		var frame []byte
-		if r, frame, err = m.exchange(ctx, q); err == nil {
+	for try := 1; ; try++ {
+		r, frame, err := m.exchange(ctx, q)
+		switch {
+		case err == nil:
 			m.took(time.Since(begin))
 			s.rest, s.due = 0, begin.Add(m.d.o.Interval)
 			return m.answer(ctx, s, r, frame)
-		}
-		if !errors.Is(err, modbus.ErrSilent) && !errors.Is(err, modbus.ErrGarbled) {
+		case ctx.Err() != nil:
+			return nil
+		case !errors.Is(err, modbus.ErrSilent) && !errors.Is(err, modbus.ErrGarbled):
 			return err
-		}
-		if try+1 < tries && !m.pause(ctx, 0) {
+		case try == tries:
+			m.missed(s, begin, errors.Is(err, modbus.ErrGarbled))
+			return nil
+		case !m.pause(ctx, 0):
 			return nil
 		}
 	}
-	if ctx.Err() != nil || err == nil {
-		return nil
-	}
-	m.health.missed(s.address, errors.Is(err, modbus.ErrGarbled))
+}
+
+// missed plans when a display that did not answer is asked again: ever more rarely once it is silent.
+func (m *master) missed(s *screen, begin time.Time, garbled bool) {
+	m.health.missed(s.address, garbled)
 	s.restart = true
-	s.rest = min(max(2*s.rest, m.d.o.Interval), max(maxRest, m.d.o.Interval))
-	if !m.health.silent(s.address) {
+	if m.health.silent(s.address) {
+		s.rest = min(max(2*s.rest, m.d.o.Interval), max(maxRest, m.d.o.Interval))
+	} else {
 		s.rest = m.d.o.Interval
 	}
 	s.due = begin.Add(s.rest)
-	return nil
 }
 
 // exchange sends q and waits for its answer. The error is a [modbus.ErrSilent], a [modbus.ErrGarbled], or the line's.

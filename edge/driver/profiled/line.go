@@ -17,7 +17,7 @@ import (
 // Times of a TCP line.
 const (
 	dialTime    = 5 * time.Second
-	listenTime  = 5 * time.Second  // without a device for so long the run fails, so that the page can tell
+	listenTime  = 5 * time.Second // without a device for so long the run fails, so that the page can tell
 	listenRetry = time.Second
 	readTime    = 500 * time.Millisecond
 	writeTime   = time.Second

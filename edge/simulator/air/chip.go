@@ -1,5 +1,5 @@
 // Package air is simulated sensors of air on an I2C bus: SCD4x, SHT3x, SHT4x, BME280 and BMP280, by their data sheets. They share
-// nothing with the drivers. Each is a device of edge/simulator/i2c.
+// nothing with the drivers. Each is a chip of edge/simulator/i2c.
 package air
 
 import (

@@ -19,6 +19,7 @@ type Faults struct {
 	Away   bool  // unplugged: nobody acknowledges, what is written is lost; a MAX7219 cannot tell it
 	Forbid error // opening its port fails with this
 	Short  bool  // a TM1637's data line is held low
+	Mute   bool  // a TM1637 obeys, but its acknowledgement is lost
 }
 
 // screen is what every display has: digits, and those who watch them.

@@ -92,7 +92,7 @@ func (d *TM1637) Out(name string) (gpio.PinIO, error) {
 
 // high gives the level of a line; the caller holds the lock.
 func (d *TM1637) high(line int) bool {
-	if line == 1 && (d.ack && !d.faults.Away || d.faults.Short) {
+	if line == 1 && (d.ack && !d.faults.Away && !d.faults.Mute || d.faults.Short) {
 		return false
 	}
 	return !d.lines[line].low

@@ -1,10 +1,12 @@
 // Package printer is a simulated ticket dispenser (取号机): it prints a ticket in the language of ESC/POS printers, Chinese
-// in GB18030, as one piece. The gateway's tap hears what the printer is told; the printer answers nothing.
+// in GB18030, as one piece. The gateway's tap hears what the printer is told; a printer on a serial line answers nothing.
+// [Network] is the printer alone, on TCP, and [Remote] how a dispenser reaches it or the gateway before it.
 package printer
 
 import (
 	"errors"
 	"fmt"
+	"io"
 	"sync"
 	"time"
 
@@ -22,6 +24,7 @@ var ErrPaper = errors.New("printer: no paper")
 // Options of a printer.
 type Options struct {
 	Line *line.Line
+	Out  io.Writer        // instead of Line, e.g. a Remote
 	Hall string           // printed on top
 	Now  func() time.Time // printed on the ticket; nil: time.Now
 }
@@ -40,6 +43,9 @@ func New(o Options) *Printer {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	if o.Out == nil {
+		o.Out = o.Line
+	}
 	return &Printer{o: o}
 }
 
@@ -56,7 +62,7 @@ func (p *Printer) Print(number, category string, ahead int) error {
 		return ErrMuted
 	}
 	if p.noPaper {
-		_, _ = p.o.Line.Write(torn(doc, number)) // the visitor has no ticket, whatever the tap heard
+		_, _ = p.o.Out.Write(torn(doc, number)) // the visitor has no ticket, whatever the tap heard
 		return ErrPaper
 	}
 	return p.write(doc)
@@ -80,7 +86,7 @@ func (p *Printer) Mute(on bool) { p.mu.Lock(); defer p.mu.Unlock(); p.muted = on
 func (p *Printer) NoPaper(on bool) { p.mu.Lock(); defer p.mu.Unlock(); p.noPaper = on }
 
 func (p *Printer) write(doc []byte) error {
-	if _, err := p.o.Line.Write(doc); err != nil {
+	if _, err := p.o.Out.Write(doc); err != nil {
 		return fmt.Errorf("printer: %w", err)
 	}
 	return nil

@@ -214,6 +214,7 @@ func NewCaller(address string) *Caller { return &Caller{address: address} }
 // Run connects until ctx ends.
 func (c *Caller) Run(ctx context.Context) {
 	defer c.ears.close()
+	defer c.set(nil)
 	stop := context.AfterFunc(ctx, func() { c.set(nil) })
 	defer stop()
 	for ctx.Err() == nil {
@@ -282,4 +283,3 @@ func (c *Caller) Write(p []byte) (int, error) {
 	c.mu.Unlock()
 	return write(conn, p)
 }
-

@@ -167,7 +167,7 @@ func owns(v *live.View, families ...hall.Family) bool {
 
 func (p *Presenter) queue(h *Hall, v *live.View, lang string, now time.Time, loc *time.Location) {
 	q := &v.State.Queue
-	h.QueueNone = !owns(v, hall.Dispenser, hall.Display)
+	h.QueueNone = !slices.ContainsFunc(v.Desc.Devices, hall.Device.TellsQueue)
 	h.QueueKnown = known(v, hall.SectionQueue) && !h.QueueNone
 	h.Waiting, h.Estimated, h.Oldest = q.Waiting, q.Estimated, q.Oldest
 	h.OldestMinutes = Minutes(q.Oldest, now)
