@@ -47,6 +47,7 @@ func (a *Agent) restore() error {
 		journal: a.journal, clock: a.clock, times: a.times, count: a.metrics, boot: a.journal.Boot(), changed: a.changed,
 	})
 	a.openTerminals()
+	a.openHikvision()
 	if m, ok := a.journal.LastAlive(); ok {
 		a.times.Alive(m.Boot, m.Wall, m.Mono)
 	}
@@ -55,6 +56,9 @@ func (a *Agent) restore() error {
 		a.past.note(&f)
 		if f.Punch != nil && a.terminal != nil {
 			a.terminal.Remember(attendance.KeyOf(f.Punch))
+		}
+		if a.hikvision != nil {
+			a.hikvision.Restore(&f)
 		}
 	})
 	if err != nil {

@@ -57,10 +57,13 @@ func (a *Agent) openTerminals() {
 
 // serveTerminals listens for terminals, again after a while where it cannot: the address may belong to a network card that
 // is not there yet. Until then the supervisor names the terminals as not open.
-func (a *Agent) serveTerminals(ctx context.Context) {
-	failed := a.trouble("terminals")
+func (a *Agent) serveTerminals(ctx context.Context) { a.serve(ctx, "terminals", a.terminal.Run) }
+
+// serve runs a server again and again until ctx ends.
+func (a *Agent) serve(ctx context.Context, what string, run func(context.Context) error) {
+	failed := a.trouble(what)
 	for ctx.Err() == nil {
-		err := a.terminal.Run(ctx)
+		err := run(ctx)
 		if ctx.Err() != nil {
 			return
 		}

@@ -34,6 +34,7 @@ func (a *Agent) work(ctx context.Context) error {
 	if a.terminal != nil {
 		wg.Go(func() { a.serveTerminals(ctx) })
 	}
+	wg.Go(func() { a.serveHikvision(ctx) })
 	if a.link != nil {
 		wg.Go(func() { _ = a.link.Run(ctx) }) // nil by contract
 	}

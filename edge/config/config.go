@@ -20,20 +20,21 @@ import (
 
 // Config is a whole hall.yaml, with defaults filled in.
 type Config struct {
-	File       string          `yaml:"-"` // where it was read
-	Hall       Hall            `yaml:"hall"`
-	Zones      []hall.Zone     `yaml:"zones" conf:"max=64"`
-	Windows    []hall.Window   `yaml:"windows" conf:"max=256"`
-	Categories []hall.Category `yaml:"categories" conf:"max=256"`
-	Hours      Hours           `yaml:"hours"`
-	Checks     Checks          `yaml:"checks"`
-	Hub        *Hub            `yaml:"hub"`                      // nil: the hall works alone
-	Broker     *Broker         `yaml:"broker"`                   // of the hall's own devices; nil: none
-	DataDir    string          `yaml:"data_dir" conf:"required"` // journal and last good state
-	Panel      Panel           `yaml:"panel"`
-	Attendance Attendance      `yaml:"attendance"`
-	Journal    Journal         `yaml:"journal"`
-	Devices    []Device        `yaml:"devices" conf:"max=256"`
+	File       string            `yaml:"-"` // where it was read
+	Hall       Hall              `yaml:"hall"`
+	Zones      []hall.Zone       `yaml:"zones" conf:"max=64"`
+	Windows    []hall.Window     `yaml:"windows" conf:"max=256"`
+	Categories []hall.Category   `yaml:"categories" conf:"max=256"`
+	Hours      Hours             `yaml:"hours"`
+	Checks     Checks            `yaml:"checks"`
+	Hub        *Hub              `yaml:"hub"`                      // nil: the hall works alone
+	Broker     *Broker           `yaml:"broker"`                   // of the hall's own devices; nil: none
+	DataDir    string            `yaml:"data_dir" conf:"required"` // journal and last good state
+	Panel      Panel             `yaml:"panel"`
+	Attendance Attendance        `yaml:"attendance"`
+	Hikvision  HikvisionListener `yaml:"hikvision"`
+	Journal    Journal           `yaml:"journal"`
+	Devices    []Device          `yaml:"devices" conf:"max=256"`
 }
 
 // Hall names the hall.

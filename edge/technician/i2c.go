@@ -22,15 +22,15 @@ type chip struct {
 // chips are the devices that halls have, by their usual addresses. Source: their data sheets. Others are not asked: a read may
 // move a strange chip.
 func chips() []chip {
-	at := "{i2c: {bus: %s, address: %#x}}"
+	at, sht := "{i2c: {bus: %s, address: %#x}}", "{model: sht3x, i2c: {bus: %s, address: %#x}}" // an SHT4x answers there, too
 	return []chip{
-		{0x29, "VL53L1X", []string{"driver: tof\n  zone: waiting\n  tof: " + at, "driver: vl53l1x\n  zone: waiting\n  tof: " + at}},
+		{0x29, "VL53L1X", []string{"driver: vl53l1x\n  zone: waiting\n  tof: " + at}},
 		{0x33, "MLX90640", []string{"driver: mlx90640\n  zone: waiting\n  thermal: " + at}},
-		{0x44, "SHT3x / SHT4x", []string{"driver: sht\n  air: " + at}},
-		{0x45, "SHT3x / SHT4x", []string{"driver: sht\n  air: " + at}},
+		{0x44, "SHT3x / SHT4x", []string{"driver: sht\n  air: " + sht}},
+		{0x45, "SHT3x / SHT4x", []string{"driver: sht\n  air: " + sht}},
 		{0x62, "SCD40 / SCD41", []string{"driver: scd4x\n  air: " + at}},
-		{0x68, "AMG8833", []string{"driver: amg8833\n  zone: waiting\n  thermal: " + at, "driver: thermal\n  zone: waiting\n  thermal: " + at}},
-		{0x69, "AMG8833", []string{"driver: amg8833\n  zone: waiting\n  thermal: " + at, "driver: thermal\n  zone: waiting\n  thermal: " + at}},
+		{0x68, "AMG8833", []string{"driver: amg8833\n  zone: waiting\n  thermal: " + at}},
+		{0x69, "AMG8833", []string{"driver: amg8833\n  zone: waiting\n  thermal: " + at}},
 		{0x70, "HT16K33", []string{"driver: ht16k33\n  window: w1\n  digits: " + at}},
 		{0x76, "BME280", []string{"driver: bme280\n  air: " + at}},
 		{0x77, "BME280", []string{"driver: bme280\n  air: " + at}},

@@ -39,7 +39,7 @@ type Options struct {
 	Files     bool                                           // look at /dev and /sys
 	Root      string                                         // of the file system; empty: /
 	I2C       func(bus string, addr uint16) driver.I2COpener // asks known addresses on every bus of the machine
-	AllI2C    bool                                         // ask every address, not the known ones alone
+	AllI2C    bool                                           // ask every address, not the known ones alone
 	Cameras   string                                         // host:port of WS-Discovery, usually 239.255.255.250:3702
 	Terminals string                                         // host:port where attendance terminals push
 	Broker    driver.Broker                                  // of the hall

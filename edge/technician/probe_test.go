@@ -159,6 +159,16 @@ func TestProbeOfEveryAddress(t *testing.T) {
 	}
 }
 
+// Every chip that there is a driver for has a block.
+func TestChipsHaveBlocks(t *testing.T) {
+	without := []string{"MLX90640"}
+	for _, c := range chips() {
+		if f := c.finding("1"); (f.Block == "") != slices.Contains(without, c.what) {
+			t.Errorf("%s: block %q", c.what, f.Block)
+		}
+	}
+}
+
 func TestProbeOfAnEmptyMachine(t *testing.T) {
 	if found, failed := Probe(t.Context(), Options{Files: true, Root: t.TempDir(), I2C: buses()}); len(found)+len(failed) > 0 {
 		t.Errorf("%+v %v", found, failed)

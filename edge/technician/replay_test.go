@@ -135,7 +135,7 @@ func TestRecordTCP(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = in.Close() }()
-	for server.Connected() == 0 {
+	for late := time.Now().Add(10 * time.Second); server.Connected() == 0 && time.Now().Before(late); {
 		<-time.After(time.Millisecond)
 	}
 	q := sim.NewQueue(sim.Options{Wire: server})

@@ -55,7 +55,7 @@ func (b *batch) take(ctx context.Context, body []byte) (n int, err error) {
 func (b *batch) line(line []byte) {
 	p, err := ParseLine(line, b.t.opts.Serial, b.t.opts.location())
 	if err != nil {
-		b.t.refuse(err.Error(), line)
+		b.t.refuse("attlog", err.Error(), line)
 		return
 	}
 	k := KeyOf(&p)
@@ -108,13 +108,13 @@ func (t *Terminal) stored(f *hall.Fact) {
 	t.count(func(st *Status) { st.Punches++ })
 }
 
-// refuse sets a line aside.
-func (t *Terminal) refuse(reason string, line []byte) {
+// refuse sets a line of a table aside.
+func (t *Terminal) refuse(table, reason string, line []byte) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.status.Refused++
 	if t.sink != nil {
-		t.sink.Refused("attlog: "+reason, private(line))
+		t.sink.Refused(table+": "+reason, private(line))
 	}
 }
 
@@ -124,7 +124,8 @@ func (t *Terminal) learn(sink driver.Sink, n int, newest time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.clock.batch(n, newest, now) {
-		t.clock.report(sink)
+		sink.Reading(hall.MetricSkew, "", t.clock.skew.Seconds())
+		t.tell(sink)
 	}
 }
 

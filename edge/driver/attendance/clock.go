@@ -3,7 +3,6 @@ package attendance
 import (
 	"time"
 
-	"hallpulse/edge/driver"
 	"hallpulse/hall"
 )
 
@@ -17,12 +16,12 @@ type clockWatch struct {
 	polls   int  // since the backlog was assumed, without data between
 	skew    time.Duration
 	known   bool
-	told    bool // the sink holds it degraded
 }
 
-// touch notes a request. After a break a backlog is assumed until two polls came without data between them.
-func (c *clockWatch) touch(now time.Time, poll bool) {
-	if c.contact.IsZero() || now.Sub(c.contact) > Silence {
+// touch notes a request and says whether it is the first after a break. Then a backlog is assumed until two polls came without
+// data between them.
+func (c *clockWatch) touch(now time.Time, poll bool) (broken bool) {
+	if broken = c.contact.IsZero() || now.Sub(c.contact) > Silence; broken {
 		c.behind()
 	}
 	c.contact = now
@@ -31,6 +30,7 @@ func (c *clockWatch) touch(now time.Time, poll bool) {
 			c.backlog = false
 		}
 	}
+	return broken
 }
 
 // behind notes that the terminal has, or was asked for, old punches.
@@ -57,15 +57,5 @@ func (c *clockWatch) reason() hall.Reason {
 	return hall.Reason{Code: "clock_skew", Detail: c.skew.Round(time.Second).String()}
 }
 
-// report tells the sink what is known of the clock.
-func (c *clockWatch) report(sink driver.Sink) {
-	sink.Reading(hall.MetricSkew, "", c.skew.Seconds())
-	switch {
-	case c.bad():
-		sink.Degraded(false, c.reason())
-		c.told = true
-	case c.told:
-		sink.Healthy()
-		c.told = false
-	}
-}
+// set notes that the terminal's clock was set: what was known of it is not true any more.
+func (c *clockWatch) set() { c.skew, c.known = 0, false }

@@ -33,6 +33,7 @@ const (
 	maxResults    = 64
 	maxResultText = 4096
 	maxKeys       = 50_000 // punches remembered; about 60 bytes each
+	maxPINs       = 10_000 // users of one terminal whose numbers are remembered
 )
 
 // Times of the protocol and of the server.
@@ -44,6 +45,10 @@ const (
 	startTime    = 800 * time.Millisecond // a driver waits this long for the server to listen
 	MaxSkew      = 3 * time.Minute        // a terminal's clock further off is a fault
 	answerTime   = time.Minute            // a command without result is sent again after this
+	maxRange     = 62 * 24 * time.Hour    // of a query or a verification
+	repairMargin = 2 * time.Minute        // around a gap that is asked for
+	tamperAge    = 24 * time.Hour         // an older alarm of the audit log is history
+	twinTime     = 2 * time.Minute        // two addresses in turn within this: two terminals
 	commandTries = 3
 )
 

@@ -40,6 +40,7 @@ type Server struct {
 
 	mu        sync.Mutex
 	terminals map[string]*Terminal
+	newest    map[string]string // device time of the newest punch in the journal, by serial
 	addr      net.Addr
 }
 
@@ -58,12 +59,26 @@ func NewServer(o Options) *Server {
 		o.Stamps = &memoryStamps{}
 	}
 	return &Server{opts: o, log: o.Logger, times: defaultPatience(), memory: newMemory(), slots: make(chan struct{}, maxUploads), gate: newGate(),
-		pending: &pending{}, terminals: map[string]*Terminal{}}
+		pending: &pending{}, terminals: map[string]*Terminal{}, newest: map[string]string{}}
 }
 
 // Remember says that the punch with this key is in the journal. The gateway calls it for the punches of recent days
 // before Run, so that a re-send after a crash is not journalled twice.
-func (s *Server) Remember(k Key) { s.memory.add(k) }
+func (s *Server) Remember(k Key) {
+	s.memory.add(k)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if t := s.terminals[k.Serial]; t != nil {
+		t.mu.Lock()
+		t.repair.know(k.Time)
+		t.mu.Unlock()
+		return
+	}
+	r := repairs{newest: s.newest[k.Serial]}
+	if r.know(k.Time); r.newest != "" && (s.newest[k.Serial] != "" || len(s.newest) < maxPending) {
+		s.newest[k.Serial] = r.newest
+	}
+}
 
 // Addr gives the address listened on, nil before Run listens.
 func (s *Server) Addr() net.Addr {

@@ -44,6 +44,10 @@ type Terminal struct {
 	inflight sync.WaitGroup
 	clock    clockWatch
 	commands commands
+	repair   repairs
+	twins    twins
+	troubles troubles
+	pins     map[string]struct{} // of users that it told
 	status   Status
 }
 
@@ -52,22 +56,29 @@ type Status struct {
 	Serial     string        `json:"serial"`
 	Addr       netip.Addr    `json:"addr"`
 	Last       time.Time     `json:"last"`           // any request
-	Info       string        `json:"info,omitempty"` // of its last poll that had one: firmware, users, fingerprints, records, …
+	Info       string        `json:"info,omitempty"` // of its last poll that had one, as it was said
+	Says       *Info         `json:"says,omitempty"` // and read; nil: none could be
 	Punches    int           `json:"punches"`        // journalled
 	Duplicates int           `json:"duplicates"`
 	Refused    int           `json:"refused"`
 	Operations int           `json:"operations"` // lines of its audit log
-	Users      int           `json:"users"`
-	Dropped    int           `json:"dropped"` // templates and photographs
-	Skew       time.Duration `json:"skew"`    // device clock minus gateway clock; 0 while not known
+	Log        Operations    `json:"log"`        // and what they say
+	Users      int           `json:"users"`      // lines about users
+	PINs       int           `json:"pins"`       // different users of these
+	Repairs    int           `json:"repairs"`    // gaps that were asked for
+	Waiting    int           `json:"waiting"`    // commands without a result
+	Dropped    int           `json:"dropped"`    // templates and photographs
+	Skew       time.Duration `json:"skew"`       // device clock minus gateway clock; 0 while not known
 	SkewKnown  bool          `json:"skew_known"`
 }
 
 // Terminal registers a configured terminal and gives its driver. Registering a serial again replaces the first.
 func (s *Server) Terminal(o TerminalOptions) *Terminal {
-	t := &Terminal{srv: s, opts: o, slots: make(chan struct{}, maxUploadsOf), turn: make(chan struct{}, 1), status: Status{Serial: o.Serial}}
+	t := &Terminal{srv: s, opts: o, slots: make(chan struct{}, maxUploadsOf), turn: make(chan struct{}, 1), pins: map[string]struct{}{},
+		status: Status{Serial: o.Serial}}
 	if validSerial(o.Serial) {
 		s.mu.Lock()
+		t.repair.newest = s.newest[o.Serial]
 		s.terminals[o.Serial] = t
 		s.mu.Unlock()
 		s.pending.forget(o.Serial)
@@ -84,6 +95,7 @@ func (t *Terminal) Status() Status {
 	defer t.mu.Unlock()
 	st := t.status
 	st.Skew, st.SkewKnown = t.clock.skew, t.clock.known
+	st.PINs, st.Waiting = len(t.pins), len(t.commands.queue)
 	return st
 }
 
@@ -141,9 +153,7 @@ func (t *Terminal) attach(ctx context.Context, out driver.Sink) error {
 		return fmt.Errorf("attendance: terminal %s runs already", t.opts.Serial)
 	}
 	t.sink, t.ctx = out, ctx
-	if t.clock.bad() {
-		out.Degraded(false, t.clock.reason())
-	}
+	t.tell(out)
 	return nil
 }
 
@@ -173,14 +183,26 @@ func (t *Terminal) touch(addr netip.Addr, poll bool, info string) {
 	now := t.srv.opts.Now()
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.clock.touch(now, poll)
+	before := t.clock.contact
+	broken := t.clock.touch(now, poll)
 	t.status.Last, t.status.Addr = now, addr
 	if info != "" {
 		t.status.Info = info
+		if i, ok := ParseInfo(info); ok {
+			t.status.Says = &i
+		}
+	}
+	t.troubles.twice = ""
+	if t.twins.call(addr, now) {
+		t.troubles.twice = t.twins.before.String() + ", " + t.twins.now.String()
 	}
 	t.commands.first(t.opts.location(), now)
+	if broken {
+		t.away(before, now)
+	}
 	if t.sink != nil {
 		t.sink.Seen()
+		t.tell(t.sink)
 	}
 }
 

@@ -28,7 +28,7 @@ func (s *Server) cdata(c *call, t *Terminal) {
 	}
 	defer done()
 	if strings.EqualFold(c.query.Get("contenttype"), "tgz") {
-		t.refuse("packed body", nil)
+		t.refuse("cdata", "packed body", nil)
 		s.say(c.w, http.StatusOK, "OK: 0")
 		return
 	}
@@ -137,27 +137,51 @@ func (s *Server) stamped(c *call, t *Terminal, table, older string) {
 	}
 }
 
-// operlog counts the lines of an audit log. Users, templates and photographs are not for the gateway.
+// operlog takes the lines of an audit log. Of users their numbers are counted; templates and photographs are dropped.
 func (t *Terminal) operlog(body []byte) (n int) {
-	var ops, users, dropped int
 	n, _ = lines(body, func(line []byte) error {
 		word, _, _ := bytes.Cut(bytes.TrimSpace(line), []byte{' '})
 		switch string(word[:min(len(word), 16)]) {
 		case "OPLOG":
-			ops++
+			t.operation(line)
 		case "USER":
-			users++
+			t.user(line)
 		default:
-			dropped++
+			t.count(func(st *Status) { st.Dropped++ })
 		}
 		return nil
 	})
-	t.count(func(st *Status) {
-		st.Operations += ops
-		st.Users += users
-		st.Dropped += dropped
-	})
 	return n
+}
+
+func (t *Terminal) operation(line []byte) {
+	o, err := ParseOperation(line, t.opts.location())
+	if err != nil {
+		t.count(func(st *Status) { st.Operations++ })
+		t.refuse("operlog", err.Error(), line)
+		return
+	}
+	now := t.srv.opts.Now()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.status.Operations++
+	t.status.Log.note(&o)
+	if o.Type == opTimeSet {
+		t.clock.set()
+	}
+	t.troubles.alarm(&o, now.Add(t.clock.skew))
+	t.tell(t.sink)
+}
+
+// user counts a user's line, and its number once.
+func (t *Terminal) user(line []byte) {
+	pin, ok := userPIN(line)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.status.Users++
+	if ok && len(t.pins) < maxPINs {
+		t.pins[pin] = struct{}{}
+	}
 }
 
 // private copies a line for keeping without what is nobody's business: an identity number where the pid dialect has it,

@@ -57,14 +57,27 @@ func (s *splitter) step() bool {
 	case inContent:
 		return s.content()
 	case skipping:
-		n := min(s.left, len(s.buf))
-		s.drop(n)
-		if s.left -= n; s.left == 0 {
-			s.state = seeking
-		}
-		return s.state == seeking
+		return s.pass()
 	}
 	return false
+}
+
+// pass drops a picture up to its length, or up to the next boundary where the length is wrong.
+func (s *splitter) pass() bool {
+	n := min(s.left, len(s.buf))
+	if i := s.next(); i >= 0 && i < n {
+		s.drop(i)
+		s.state = seeking
+		return true
+	}
+	if n == len(s.buf) && n < s.left { // the end may be the beginning of a boundary
+		n = max(0, n-len(s.bound)-4)
+	}
+	s.drop(n)
+	if s.left -= n; s.left == 0 {
+		s.state = seeking
+	}
+	return s.state == seeking
 }
 
 func (s *splitter) drop(n int) { s.buf = s.buf[n:] } // the next append leaves it behind
@@ -106,6 +119,9 @@ func (s *splitter) stray(p []byte) {
 // isBoundary knows the boundary, with or without the end mark; any line of the form is one while none is known: some
 // devices announce another one than they use.
 func (s *splitter) isBoundary(line []byte) bool {
+	if s.bound != nil && bytes.HasSuffix(line, s.bound) { // the line before it may have lost its end
+		return true
+	}
 	for _, known := range [][]byte{s.bound, s.want} {
 		if rest, ok := bytes.CutPrefix(line, known); known != nil && ok && (len(rest) == 0 || string(rest) == "--") {
 			s.bound = known
@@ -196,7 +212,7 @@ func (s *splitter) next() int {
 		}
 		i += from
 		rest := bytes.TrimLeft(s.buf[i+len(s.bound):], "-")
-		if i > 0 && s.buf[i-1] == '\n' && (len(rest) > 0 && (rest[0] == '\r' || rest[0] == '\n')) {
+		if len(rest) > 0 && (rest[0] == '\r' || rest[0] == '\n') { // the line before it may have lost its end
 			return i
 		}
 		from = i + 1
@@ -206,7 +222,7 @@ func (s *splitter) next() int {
 func (s *splitter) skip() bool {
 	s.state = skipping
 	if s.left < 0 {
-		s.state, s.junk = seeking, 1 // a picture without a length is no news
+		s.left = maxPicture
 	}
 	return true
 }

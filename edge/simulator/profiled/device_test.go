@@ -30,8 +30,10 @@ func pair(t *testing.T) (*Server, net.Conn) {
 	if err := c.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
 		t.Fatal(err)
 	}
-	for s.Connected() == 0 {
-		<-time.After(time.Millisecond)
+	for late := time.Now().Add(10 * time.Second); s.Connected() == 0; <-time.After(time.Millisecond) {
+		if time.Now().After(late) {
+			t.Fatal("nobody connects")
+		}
 	}
 	return s, c
 }
