@@ -34,6 +34,7 @@ type Book struct {
 
 type pressKey struct {
 	device DeviceID
+	window WindowID // several keypads may share a line
 	seq    uint32
 	level  int
 }
@@ -183,7 +184,7 @@ func (b *Book) rate(f *Fact, c *Changes) {
 	if r.Level < 1 || r.Level > 5 {
 		return
 	}
-	key := pressKey{f.Device, r.Seq, r.Level}
+	key := pressKey{f.Device, r.Window, r.Seq, r.Level}
 	if last, ok := b.keys[key]; ok && f.At.Wall.Sub(last).Abs() < DuplicateKey {
 		return
 	}

@@ -18,6 +18,7 @@ import (
 	"hallpulse/edge/driver/attendance"
 	"hallpulse/edge/driver/display"
 	"hallpulse/edge/driver/hikvision"
+	"hallpulse/edge/driver/mqttdevice"
 	"hallpulse/edge/journal"
 	"hallpulse/edge/panel"
 	"hallpulse/edge/supervise"
@@ -44,23 +45,25 @@ type Agent struct {
 	log  *slog.Logger
 	desc hall.Hall
 
-	journal   *journal.Journal
-	clock     *clock.Clock
-	times     *clock.Corrector
-	time      *timekeeper
-	outages   *outages
-	compare   *comparer
-	past      past
-	rec       *recorder
-	metrics   *metrics
-	shown     *display.Board
-	numbers   *numbers // for displays that the gateway drives itself
-	sup       *supervise.Supervisor
-	terminal  *attendance.Server    // nil: the hall has no terminals
-	hikvision *hikvision.Server     // nil: the hall has no device that speaks ISAPI
-	link      *uplink.Uplink        // nil: the hall works alone
-	tell      func(...hall.Section) // who is told of changed sections; nil: nobody
-	panel     *panel.Panel
+	journal    *journal.Journal
+	clock      *clock.Clock
+	times      *clock.Corrector
+	time       *timekeeper
+	outages    *outages
+	compare    *comparer
+	past       past
+	rec        *recorder
+	metrics    *metrics
+	shown      *display.Board
+	numbers    *numbers // for displays that the gateway drives itself
+	sup        *supervise.Supervisor
+	terminal   *attendance.Server    // nil: the hall has no terminals
+	hikvision  *hikvision.Server     // nil: the hall has no device that speaks ISAPI
+	broker     *mqttdevice.Client    // to the hall\'s own broker; nil: it has none
+	brokerWord string                // the gateway\'s password at its own broker
+	link       *uplink.Uplink        // nil: the hall works alone
+	tell       func(...hall.Section) // who is told of changed sections; nil: nobody
+	panel      *panel.Panel
 
 	ready   atomic.Bool // devices were tried and the gap before them is kept
 	mu      sync.Mutex  // guards cleanup and running
@@ -108,6 +111,9 @@ func (a *Agent) open(ready *prepared) error {
 		return err
 	}
 	if err := a.restore(); err != nil {
+		return err
+	}
+	if err := a.openBroker(); err != nil {
 		return err
 	}
 	a.sup = supervise.New(supervise.Options{Recorder: a.rec, Metrics: a.metrics, Logger: a.log}, a.devices(ready))

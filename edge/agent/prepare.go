@@ -8,6 +8,7 @@ import (
 	"os"
 
 	"hallpulse/edge/config"
+	"hallpulse/edge/driver/mqttdevice"
 	"hallpulse/firmware-bridge/escpos"
 	"hallpulse/firmware-bridge/profile"
 	"hallpulse/hall"
@@ -24,9 +25,10 @@ const (
 
 // prepared is what the configuration refers to, read and checked.
 type prepared struct {
-	profiles map[string]*profile.Profile // by the name or file that devices give
-	layouts  map[string]escpos.Layout    // of printed tickets, by file; "" is the usual one
-	tls      *tls.Config                 // nil: no encrypted link
+	profiles map[string]*profile.Profile    // by the name or file that devices give
+	layouts  map[string]escpos.Layout       // of printed tickets, by file; "" is the usual one
+	mappings map[string]*mqttdevice.Mapping // of devices on the hall's broker, by the name or file that they give
+	tls      *tls.Config                    // nil: no encrypted link
 }
 
 // Check tells what is wrong with a configuration that reading it alone does not show: profiles and authorities that do not
@@ -38,13 +40,17 @@ func Check(c *config.Config) error {
 
 // prepare reads what the configuration refers to and gives every mistake at once.
 func prepare(c *config.Config) (*prepared, error) {
-	p := &prepared{profiles: map[string]*profile.Profile{}, layouts: map[string]escpos.Layout{"": escpos.DefaultLayout()}}
+	p := &prepared{profiles: map[string]*profile.Profile{}, layouts: map[string]escpos.Layout{"": escpos.DefaultLayout()},
+		mappings: map[string]*mqttdevice.Mapping{}}
 	var all conf.Errors
 	for i, d := range c.Devices {
 		if err := p.profile(d); err != nil {
 			all = append(all, problems(c, fmt.Sprintf("devices[%d].profile", i), d.Profile, hall.Text{ZH: zhProfile, EN: enProfile}, err)...)
 		}
 		all = append(all, p.profiledFamily(c, i)...)
+		if err := p.mapping(d); err != nil {
+			all = append(all, problems(c, fmt.Sprintf("devices[%d].mqtt.profile", i), d.MQTT.Profile, hall.Text{ZH: zhProfile, EN: enProfile}, err)...)
+		}
 	}
 	if h := c.Hub; h != nil && h.URL().Scheme == "mqtts" {
 		var err error
@@ -62,10 +68,18 @@ func prepare(c *config.Config) (*prepared, error) {
 func (p *prepared) profile(d config.Device) (err error) {
 	switch {
 	case d.Profile == "":
-	case d.Driver == config.EscposSerial:
+	case d.Driver == config.EscposSerial || d.Driver == config.EscposTCP:
 		p.layouts[d.Profile], err = escpos.LoadLayout(d.Profile)
 	default:
 		p.profiles[d.Profile], err = profile.Load(d.Profile)
+	}
+	return err
+}
+
+// mapping reads what a device on the hall's broker names.
+func (p *prepared) mapping(d config.Device) (err error) {
+	if d.MQTT != nil && d.MQTT.Profile != "" {
+		p.mappings[d.MQTT.Profile], err = mqttdevice.LoadMapping(d.MQTT.Profile)
 	}
 	return err
 }

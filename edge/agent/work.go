@@ -35,6 +35,9 @@ func (a *Agent) work(ctx context.Context) error {
 		wg.Go(func() { a.serveTerminals(ctx) })
 	}
 	wg.Go(func() { a.serveHikvision(ctx) })
+	if a.broker != nil {
+		wg.Go(func() { a.serveBroker(ctx) })
+	}
 	if a.link != nil {
 		wg.Go(func() { _ = a.link.Run(ctx) }) // nil by contract
 	}

@@ -152,6 +152,9 @@ func (c *Config) complete() {
 		if ProfileIsFile(d.Profile) && !filepath.IsAbs(d.Profile) {
 			d.Profile = filepath.Join(filepath.Dir(c.File), d.Profile)
 		}
+		if d.MQTT != nil && ProfileIsFile(d.MQTT.Profile) && !filepath.IsAbs(d.MQTT.Profile) {
+			d.MQTT.Profile = filepath.Join(filepath.Dir(c.File), d.MQTT.Profile)
+		}
 		if d.Beam != nil && d.Beam.Zone == "" {
 			d.Beam.Zone = d.Zone
 		}

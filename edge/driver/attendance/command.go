@@ -25,6 +25,7 @@ type Result struct {
 	Done    bool      `json:"done"`           // the terminal answered, or was asked commandTries times without an answer
 	Code    int       `json:"code"`           // 0 done; negative: the terminal's error; -1003 also when it never answered
 	Text    string    `json:"text,omitempty"` // what followed the answer, cut
+	Sum     int       `json:"sum,omitempty"`  // punches that a verification counted
 	At      time.Time `json:"at"`             // of the answer
 }
 
@@ -103,6 +104,7 @@ func (c *commands) answer(body []byte, now time.Time) (n int) {
 	closeOne := func() {
 		if open != nil {
 			open.Text = string(bytes.ToValidUTF8(bytes.TrimSpace(text), []byte("?")))
+			open.Sum = max(open.Sum, attlogSum(open.Text))
 			c.keep(*open)
 		}
 		open, text = nil, nil
@@ -111,7 +113,7 @@ func (c *commands) answer(body []byte, now time.Time) (n int) {
 		if id, code, ok := resultLine(part); ok {
 			closeOne()
 			if i := slices.IndexFunc(c.queue, func(q command) bool { return q.id == id }); i >= 0 {
-				open = &Result{ID: id, Command: c.queue[i].text, Done: true, Code: code, At: now}
+				open = &Result{ID: id, Command: c.queue[i].text, Done: true, Code: code, At: now, Sum: attlogSum(string(part[:min(len(part), 256)]))}
 				c.queue = slices.Delete(c.queue, i, i+1)
 				n++
 			}
@@ -123,6 +125,23 @@ func (c *commands) answer(body []byte, now time.Time) (n int) {
 	}
 	closeOne()
 	return n
+}
+
+// attlogSum finds the count that a verification answers with, in its line or after it; 0: none.
+func attlogSum(text string) int {
+	_, rest, ok := strings.Cut(text, "AttlogSum=")
+	if !ok {
+		return 0
+	}
+	end := strings.IndexFunc(rest, func(r rune) bool { return r < '0' || r > '9' })
+	if end < 0 {
+		end = len(rest)
+	}
+	n, err := strconv.ParseUint(rest[:end], 10, 31)
+	if err != nil {
+		return 0
+	}
+	return int(n)
 }
 
 func resultLine(line []byte) (id string, code int, ok bool) {
@@ -166,8 +185,7 @@ func (s *Server) Repair(serial string, from, to time.Time) (id string, err error
 	if t == nil {
 		return "", ErrUnknownTerminal
 	}
-	loc := t.opts.location()
-	return s.Command(serial, "DATA QUERY ATTLOG StartTime="+from.In(loc).Format(timeLayout)+"\tEndTime="+to.In(loc).Format(timeLayout))
+	return s.Command(serial, "DATA QUERY ATTLOG "+between(from, to, t.opts.location()))
 }
 
 // Results gives what became of the terminal's commands, by id; the newest maxResults are kept.

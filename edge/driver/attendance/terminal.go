@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/netip"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -97,6 +100,19 @@ func (t *Terminal) Status() Status {
 	st.Skew, st.SkewKnown = t.clock.skew, t.clock.known
 	st.PINs, st.Waiting = len(t.pins), len(t.commands.queue)
 	return st
+}
+
+// Status gives the counters of every configured terminal, by serial.
+func (s *Server) Status() []Status {
+	s.mu.Lock()
+	list := slices.Collect(maps.Values(s.terminals))
+	s.mu.Unlock()
+	var out []Status
+	for _, t := range list {
+		out = append(out, t.Status())
+	}
+	slices.SortFunc(out, func(a, b Status) int { return strings.Compare(a.Serial, b.Serial) })
+	return out
 }
 
 // Run takes the terminal's punches into out until ctx ends or the server stops.

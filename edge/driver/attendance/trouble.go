@@ -29,10 +29,10 @@ func (w *twins) call(from netip.Addr, at time.Time) bool {
 
 // troubles is what is wrong with a terminal that lives. It is guarded by the terminal's lock.
 type troubles struct {
-	opened  string // time of the alarm that its case was opened; empty: none
-	changed time.Time
-	twice   string // the two addresses; empty: one
-	told    bool   // the sink holds it degraded
+	opened  string    // time of the alarm that its case was opened; empty: none
+	changed time.Time // of the newest alarm, or its end, on the terminal's clock
+	twice   string    // the two addresses; empty: one
+	told    bool      // the sink holds it degraded
 }
 
 // alarm takes an operation of the audit log. An old one is told again with the others and says nothing of now.
@@ -41,10 +41,10 @@ func (x *troubles) alarm(o *Operation, now time.Time) {
 	if !ok || o.Time.Before(x.changed) || now.Sub(o.Time) > tamperAge {
 		return
 	}
-	switch reason {
-	case alarmOpened:
+	switch {
+	case reason == alarmOpened && o.Time.After(x.changed):
 		x.opened, x.changed = o.Text, o.Time
-	case alarmCancelled:
+	case reason == alarmCancelled:
 		x.opened, x.changed = "", o.Time
 	}
 }
@@ -85,7 +85,7 @@ func (s *Server) Acknowledge(serial string) error {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.troubles.opened, t.troubles.changed = "", s.opts.Now()
+	t.troubles.opened = ""
 	t.tell(t.sink)
 	return nil
 }

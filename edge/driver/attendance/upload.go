@@ -165,10 +165,10 @@ func (t *Terminal) operation(line []byte) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.status.Operations++
-	t.status.Log.note(&o)
-	if o.Type == opTimeSet {
+	if o.Type == opTimeSet && o.Text > t.status.Log.LastTimeSet { // not one that is told again
 		t.clock.set()
 	}
+	t.status.Log.note(&o)
 	t.troubles.alarm(&o, now.Add(t.clock.skew))
 	t.tell(t.sink)
 }

@@ -61,7 +61,7 @@ func (p *Proxy) setAddr(a net.Addr) { p.mu.Lock(); defer p.mu.Unlock(); p.addr =
 
 // Run passes jobs on until ctx ends or the printer takes no connection any more. Nobody listens before the printer answers.
 func (p *Proxy) Run(ctx context.Context, out driver.Sink) error {
-	r := &service{o: &p.o, tickets: &p.tickets, out: out, cuts: &p.cuts, waiting: make(chan waiting, maxWaiting),
+	r := &service{o: &p.o, tickets: &p.tickets, out: out, cuts: &p.cuts, backlog: newBacklog(), waiting: make(chan waiting, maxWaiting),
 		kick: make(chan struct{}, 1), dialing: make(chan struct{}, 1)}
 	first, err := r.probe(ctx)
 	if err != nil {
@@ -89,16 +89,20 @@ func (p *Proxy) Run(ctx context.Context, out driver.Sink) error {
 // run serves until ctx ends or the printer is gone, and waits for whatever it started.
 func (r *service) run(ctx context.Context, ln net.Listener, first *link) error {
 	ctx, cancel := context.WithCancel(ctx)
-	var wg, storing sync.WaitGroup
+	var wg, reading, storing sync.WaitGroup
+	printed := make(chan struct{})
+	reading.Go(func() { r.backlog.read(printed) })
 	storing.Go(func() { r.store(ctx) })
 	wg.Go(func() { r.accept(ctx, ln) })
-	err := (&watcher{r: r, known: map[byte]byte{}, missing: map[byte]int{}}).run(ctx, first)
+	err := (&watcher{r: r, known: map[byte]known{}, missing: map[byte]int{}}).run(ctx, first)
 	cancel()
 	err = errors.Join(err, ln.Close())
 	wg.Wait()
 	if l := r.takeSpare(nil); l != nil {
 		discard(l)
 	}
+	close(printed)
+	reading.Wait()
 	close(r.waiting)
 	storing.Wait()
 	return err

@@ -18,6 +18,7 @@ const (
 	maxSessions = 16                     // connections of queue machines at a time
 	dialTime    = 2 * time.Second        // the printer takes a connection within this
 	dialTries   = 4                      // for a job: printers take a moment after the last one
+	endTime     = 200 * time.Millisecond // the printer ends a connection that was ended within this
 	dialPause   = 250 * time.Millisecond // between them
 	acceptPause = 100 * time.Millisecond // after the system had no room for a connection
 )
@@ -28,8 +29,9 @@ type service struct {
 	tickets *reader
 	out     driver.Sink
 	cuts    *atomic.Bool // documents end with a cut
+	backlog *backlog
 	waiting chan waiting
-	kick    chan struct{} // a job found no printer: look at once
+	kick    chan struct{} // a job found no printer, or lost it: look at once
 	dialing chan struct{} // held while a connection to the printer is made: some take one at a time
 
 	mu       sync.Mutex
@@ -59,21 +61,22 @@ func (r *service) lock(ctx context.Context) bool {
 
 func (r *service) unlock() { <-r.dialing }
 
-// connect gives a job its connection: the one of a look, or a new one.
+// connect gives a job its connection, among those of the sessions: the one of a look, or a new one.
 func (r *service) connect(ctx context.Context) (l *link, err error) {
 	if !r.lock(ctx) {
 		return nil, ctx.Err()
 	}
 	defer r.unlock()
-	if l = r.takeSpare(nil); l != nil && l.alive() {
-		return l, nil
-	} else if l != nil {
+	if l = r.takeSpare(nil); l != nil && !l.alive() {
 		discard(l)
+		l = nil
 	}
-	for try := 1; ; try++ {
-		l, err = r.dial(ctx)
-		if err == nil || ctx.Err() != nil || try == dialTries {
-			return l, err
+	for try := 1; l == nil; try++ {
+		if l, err = r.dial(ctx); err == nil {
+			break
+		}
+		if ctx.Err() != nil || try == dialTries {
+			return nil, err
 		}
 		select {
 		case <-time.After(dialPause):
@@ -81,14 +84,22 @@ func (r *service) connect(ctx context.Context) (l *link, err error) {
 			return nil, err
 		}
 	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.sessions = append(r.sessions, l)
+	return l, nil
 }
 
-// probe connects to the printer to look at it; a job may take the connection over until it is given back.
+// probe connects to the printer to look at it; a job may take the connection over until it is given back. nil without an error:
+// a job has come meanwhile.
 func (r *service) probe(ctx context.Context) (*link, error) {
 	if !r.lock(ctx) {
 		return nil, ctx.Err()
 	}
 	defer r.unlock()
+	if len(r.alive()) > 0 {
+		return nil, nil
+	}
 	l, err := r.dial(ctx)
 	if err != nil {
 		return nil, err
@@ -111,16 +122,30 @@ func (r *service) takeSpare(l *link) *link {
 	return spare
 }
 
-// discard closes a connection that nobody has any more.
+// discard closes a connection that nobody has any more, in order: a printer that takes one at a time must know that it has ended
+// before the next one comes.
 func discard(l *link) {
+	if l.end() == nil {
+		wait := time.NewTimer(endTime)
+		defer wait.Stop()
+		select {
+		case <-l.done:
+		case <-wait.C:
+		}
+	}
 	l.close(false)
 	<-l.done
 }
 
-func (r *service) enter(l *link) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.sessions = append(r.sessions, l)
+// giveBack ends a look's connection, unless a job has it.
+func (r *service) giveBack(ctx context.Context, l *link) {
+	if !r.lock(ctx) { // whoever ends the service closes it
+		return
+	}
+	defer r.unlock()
+	if r.takeSpare(l) != nil {
+		discard(l)
+	}
 }
 
 func (r *service) leave(l *link) {

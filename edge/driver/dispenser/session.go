@@ -16,8 +16,8 @@ const (
 	drainCheck = 100 * time.Millisecond // how often that is looked at
 )
 
-// session passes one connection of the queue machine on to the printer until one of them ends it. The error is that of
-// connecting to the printer: the queue machine is refused then.
+// session passes one connection of the queue machine on to the printer until one of them ends it. The error is the printer's: it
+// takes no connection, and the queue machine is refused, or it broke it.
 func (r *service) session(ctx context.Context, m *net.TCPConn) error {
 	l, err := r.connect(ctx)
 	if err != nil {
@@ -26,15 +26,12 @@ func (r *service) session(ctx context.Context, m *net.TCPConn) error {
 	}
 	t := newTap(r, l)
 	l.serve(m, t.busy)
-	r.enter(l)
 	defer r.leave(l)
 	defer context.AfterFunc(ctx, func() { reset(m); l.close(false) })()
 	var wg sync.WaitGroup
-	wg.Go(t.run)
 	wg.Go(func() { printerEnds(l, m) })
-	ended := r.pass(m, l, t)
-	t.torn.Store(!ended)
-	close(t.chunks)
+	ended, broken := pass(m, l, t)
+	t.over(!ended)
 	if ended {
 		drain(ctx, l)
 	} else {
@@ -45,7 +42,7 @@ func (r *service) session(ctx context.Context, m *net.TCPConn) error {
 	<-l.done
 	wg.Wait()
 	_ = m.Close() // its end was passed on before
-	return nil
+	return errors.Join(broken, l.failed)
 }
 
 // printerEnds passes the printer's end, or failure, on to the queue machine.
@@ -58,19 +55,24 @@ func printerEnds(l *link, m *net.TCPConn) {
 	_ = m.CloseWrite() // it may have gone
 }
 
-// pass forwards until the queue machine ends in order (true), or one of the two fails. The tap gets what was written.
-func (r *service) pass(m *net.TCPConn, l *link, t *tap) bool {
+// pass forwards until the queue machine ends in order, or one of the two fails; the error is the printer's. The tap gets what was
+// written.
+func pass(m *net.TCPConn, l *link, t *tap) (ended bool, err error) {
 	buf := make([]byte, readChunk)
 	for {
-		n, err := m.Read(buf)
+		n, failed := m.Read(buf)
 		if n > 0 {
-			if l.forward(buf[:n]) != nil {
-				return false
+			if err := l.forward(buf[:n]); err != nil {
+				return false, err
 			}
 			t.feed(buf[:n], l.written.Load())
 		}
-		if err != nil {
-			return errors.Is(err, io.EOF) && l.end() == nil
+		switch {
+		case errors.Is(failed, io.EOF):
+			err = l.end()
+			return err == nil, err
+		case failed != nil:
+			return false, nil
 		}
 	}
 }

@@ -2,7 +2,6 @@ package dispenser
 
 import (
 	"context"
-	"maps"
 	"math"
 	"strings"
 	"time"
@@ -22,12 +21,13 @@ const (
 // watcher looks at the printer between jobs.
 type watcher struct {
 	r        *service
-	failed   int           // looks in a row without a connection
-	answers  bool          // the printer has answered a question
-	silent   int           // looks in a row without an answer
-	gaveUp   bool          // it answers no status
-	known    map[byte]byte // last answers, by kind
-	missing  map[byte]int  // looks in which a kind of status was not answered; those that were once have none
+	failed   int            // looks in a row without a connection
+	answers  bool           // the printer has answered a question
+	silent   int            // looks in a row without an answer
+	gaveUp   bool           // it answers no status
+	known    map[byte]known // last answers, by kind
+	round    int            // looks with an answer
+	missing  map[byte]int   // looks in which a kind of status was not answered; those that were once have none
 	degraded bool
 
 	stalled *link // whose bytes were not all taken at the last look
@@ -36,10 +36,16 @@ type watcher struct {
 	stuck   bool // that was told
 }
 
+// known is an answer of a printer.
+type known struct {
+	status byte
+	round  int
+}
+
 // run looks until ctx ends (nil) or the printer takes no connection (the error).
 func (w *watcher) run(ctx context.Context, first *link) error {
 	w.status(ctx, first)
-	w.give(first)
+	w.r.giveBack(ctx, first)
 	timer := time.NewTimer(w.r.o.Interval)
 	defer timer.Stop()
 	for {
@@ -60,13 +66,6 @@ func (w *watcher) run(ctx context.Context, first *link) error {
 	}
 }
 
-// give gives back the connection of a look.
-func (w *watcher) give(l *link) {
-	if w.r.takeSpare(l) != nil {
-		discard(l)
-	}
-}
-
 // look looks once: on the connection of a job that is open, else on one of its own.
 func (w *watcher) look(ctx context.Context) error {
 	jobs := w.r.alive()
@@ -79,10 +78,13 @@ func (w *watcher) look(ctx context.Context) error {
 			return err
 		}
 		w.failed = 0
+		if l == nil {
+			return nil
+		}
 		w.r.out.Seen()
 		w.flows()
 		w.status(ctx, l)
-		w.give(l)
+		w.r.giveBack(ctx, l)
 		return nil
 	}
 	w.failed = 0
@@ -177,10 +179,15 @@ func (w *watcher) mute() {
 
 // judge tells what is wrong, the worst first.
 func (w *watcher) judge(told map[byte]byte) {
-	maps.Copy(w.known, told)
+	w.round++
+	for kind, b := range told {
+		w.known[kind] = known{b, w.round}
+	}
 	var s escpos.Status
-	for kind, b := range w.known {
-		_ = s.Take(kind, b) // it is a status: the link has looked
+	for kind, k := range w.known {
+		if w.round-k.round < failLimit { // else it is not told any more
+			_ = s.Take(kind, k.status) // it is a status: the link has looked
+		}
 	}
 	if _, ok := told[escpos.StatusPaper]; ok {
 		w.r.out.Reading(hall.MetricPaperLow, "", truth(s.PaperLow || s.PaperEnd))

@@ -156,3 +156,69 @@ func TestStrangersArePutOff(t *testing.T) {
 		t.Errorf("%+v", s)
 	}
 }
+
+// TestSilentConnectionsDoNotKeepOthersOut: a device that holds connections open without a word loses them, and no other does.
+func TestSilentConnectionsDoNotKeepOthersOut(t *testing.T) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := limit(ln)
+	accepted := make(chan net.Conn, maxConns)
+	go func() {
+		defer close(accepted)
+		for c, err := l.Accept(); err == nil; c, err = l.Accept() {
+			accepted <- c
+		}
+	}()
+	t.Cleanup(func() {
+		_ = ln.Close()
+		for range accepted {
+		}
+	})
+	dial := func(from string) net.Conn {
+		c, err := (&net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(from)}}).Dial("tcp", ln.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = c.Close() })
+		return c
+	}
+	var held []net.Conn
+	for range maxConnsPerIP {
+		dial("127.0.0.1")
+		held = append(held, <-accepted)
+	}
+	if _, err := dial("127.0.0.1").Read(make([]byte, 1)); err == nil {
+		t.Error("a connection too many was not closed")
+	}
+	dial("127.0.0.2")
+	held = append(held, <-accepted)
+	if err := held[0].Close(); err != nil {
+		t.Fatal(err)
+	}
+	dial("127.0.0.1")
+	if c := <-accepted; c == nil {
+		t.Error("no room after a connection closed")
+	}
+}
+
+// TestAHangingPostDoesNotHoldTheDriver: a device that stops in the middle of a post.
+func TestAHangingPostDoesNotHoldTheDriver(t *testing.T) {
+	x := open(t, setup{mode: Listen, noURL: true})
+	c, err := net.Dial("tcp", x.srv.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = c.Close() }()
+	if _, err := fmt.Fprintf(c, "POST %s%s HTTP/1.1\r\nHost: x\r\nContent-Length: 500\r\n\r\n{", PathPrefix, token); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the post", func() bool { return len(x.srv.slots) == 1 })
+	x.dev.detach(func() {}) // it returns
+	x.dev.mu.Lock()
+	defer x.dev.mu.Unlock()
+	if x.dev.sink != nil {
+		t.Error("the sink is still held")
+	}
+}

@@ -20,23 +20,24 @@ import "time"
 
 // Limits of what a device may send. What exceeds one is refused or skipped, never kept.
 const (
-	MaxBody      = 16 << 20  // bytes of a post, pictures included
-	maxText      = 256 << 10 // bytes of an event
-	maxAnswer    = 512 << 10 // bytes of an answer to a question; 30 stored events take about 30 KiB
-	maxHead      = 4 << 10   // bytes of a part's headers
-	maxBoundary  = 72        // bytes, RFC 2046 5.1.1 and the two dashes
-	maxJunk      = 64 << 10  // bytes without a boundary after which any line of a boundary's form is one
-	maxPicture   = 16 << 20  // bytes of a part that is skipped
-	maxEvents    = 16        // events of one post
-	maxHeader    = 16 << 10
-	maxConns     = 64     // open connections together
-	maxPosts     = 8      // posts read at once
-	maxKeys      = 50_000 // punches remembered; about 60 bytes each
-	maxPerson    = 24     // bytes of a person's number
-	maxDeviceTxt = 64     // bytes of a serial number, model or version
-	maxTotals    = 32     // channels and regions of one counter
-	maxStep      = 1000
-	maxQueue     = 1000 // people in a line; cameras count to 60
+	MaxBody       = 16 << 20  // bytes of a post, pictures included
+	maxText       = 256 << 10 // bytes of an event
+	maxAnswer     = 512 << 10 // bytes of an answer to a question; 30 stored events take about 30 KiB
+	maxHead       = 4 << 10   // bytes of a part's headers
+	maxBoundary   = 72        // bytes, RFC 2046 5.1.1 and the two dashes
+	maxJunk       = 64 << 10  // bytes without a boundary after which any line of a boundary's form is one
+	maxPicture    = 16 << 20  // bytes of a part that is skipped
+	maxEvents     = 16        // events of one post
+	maxHeader     = 16 << 10
+	maxConns      = 64 // open connections together
+	maxConnsPerIP = 16
+	maxPosts      = 8      // posts read at once
+	maxKeys       = 50_000 // punches remembered; about 60 bytes each
+	maxPerson     = 24     // bytes of a person's number
+	maxDeviceTxt  = 64     // bytes of a serial number, model or version
+	maxTotals     = 32     // channels and regions of one counter
+	maxStep       = 1000
+	maxQueue      = 1000 // people in a line; cameras count to 60
 )
 
 // Times of the protocol and of the drivers.

@@ -2,6 +2,7 @@ package hikvision
 
 import (
 	"net"
+	"net/netip"
 	"sync"
 )
 
@@ -29,29 +30,52 @@ func (g *gate) state() (bool, <-chan struct{}) {
 	return g.open, g.changed
 }
 
-// limitListener closes connections beyond maxConns at once: a device that holds many must not keep the others out.
+// limitListener closes connections beyond the limits at once: a device that opens many, or holds them open without a word,
+// must not keep the others out.
 type limitListener struct {
 	net.Listener
-	room chan struct{}
+	mu    sync.Mutex
+	open  int
+	perIP map[netip.Addr]int
 }
 
 func limit(ln net.Listener) net.Listener {
-	return &limitListener{Listener: ln, room: make(chan struct{}, maxConns)}
+	return &limitListener{Listener: ln, perIP: map[netip.Addr]int{}}
 }
 
-// Accept gives the next connection that there is room for.
+// Accept gives the next connection that is within the limits.
 func (l *limitListener) Accept() (net.Conn, error) {
 	for {
 		c, err := l.Listener.Accept()
 		if err != nil {
 			return nil, err
 		}
-		select {
-		case l.room <- struct{}{}:
-			return &limitedConn{Conn: c, leave: func() { <-l.room }}, nil
-		default:
-			_ = c.Close() // refused; nothing was said on it
+		from, _ := netip.ParseAddrPort(c.RemoteAddr().String()) // of a TCP connection always
+		ip := from.Addr().Unmap()
+		if l.take(ip) {
+			return &limitedConn{Conn: c, leave: func() { l.give(ip) }}, nil
 		}
+		_ = c.Close() // refused; nothing was said on it
+	}
+}
+
+func (l *limitListener) take(ip netip.Addr) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.open >= maxConns || l.perIP[ip] >= maxConnsPerIP {
+		return false
+	}
+	l.open++
+	l.perIP[ip]++
+	return true
+}
+
+func (l *limitListener) give(ip netip.Addr) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.open--
+	if l.perIP[ip]--; l.perIP[ip] == 0 {
+		delete(l.perIP, ip)
 	}
 }
 

@@ -30,16 +30,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		say(w, http.StatusOK)
 		return
 	}
-	sink, ctx, end, ok := d.use()
-	if !ok {
-		s.later(w)
-		return
-	}
-	defer end()
 	texts, err := s.read(r, d)
 	switch {
 	case errors.Is(err, errLarge):
-		d.refuse(sink, "post too large", nil)
+		d.refused("post too large", nil)
 		w.Header().Set("Connection", "close")
 		say(w, http.StatusOK)
 		return
@@ -47,6 +41,12 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.later(w)
 		return
 	}
+	sink, ctx, end, ok := d.use() // after the body: the driver's end waits for what uses the sink
+	if !ok {
+		s.later(w)
+		return
+	}
+	defer end()
 	ctx, cancel := context.WithTimeout(ctx, storeTime)
 	defer cancel()
 	for _, text := range texts {

@@ -97,9 +97,10 @@ func (f *flow) Close() error {
 	return f.ReadCloser.Close()
 }
 
-// openStream asks for the stream and, where it is not known yet, who the device is: a punch without a serial number is none.
+// openStream asks for the stream and, where it is not known yet, who the device is: without its serial number a terminal's
+// punches are none.
 func (d *device) openStream(ctx context.Context) (*flow, error) {
-	if err := d.identify(ctx); err != nil && (d.serial() == "" || errors.Is(err, errLogin)) {
+	if err := d.identify(ctx); err != nil && (d.lives && d.serial() == "" || errors.Is(err, errLogin)) {
 		return nil, err
 	}
 	ctx, end := context.WithCancelCause(ctx)

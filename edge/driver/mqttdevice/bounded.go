@@ -1,10 +1,10 @@
 package mqttdevice
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"net"
-	"time"
 )
 
 // MaxMessage is the longest message that is read, in bytes: a bridge describes all its devices in one message. The MQTT
@@ -62,7 +62,7 @@ func (m *meter) feed(p []byte) error {
 }
 
 // secure begins TLS on a connection.
-func (c *Client) secure(conn net.Conn, host string, within time.Duration) (net.Conn, error) {
+func (c *Client) secure(ctx context.Context, conn net.Conn, host string) (net.Conn, error) {
 	config := &tls.Config{MinVersion: tls.VersionTLS12}
 	if c.o.TLS != nil {
 		config = c.o.TLS.Clone()
@@ -71,11 +71,5 @@ func (c *Client) secure(conn net.Conn, host string, within time.Duration) (net.C
 		config.ServerName = host
 	}
 	secure := tls.Client(conn, config)
-	if err := conn.SetDeadline(time.Now().Add(within)); err != nil {
-		return nil, err
-	}
-	if err := secure.Handshake(); err != nil {
-		return nil, err
-	}
-	return secure, conn.SetDeadline(time.Time{})
+	return secure, secure.HandshakeContext(ctx)
 }

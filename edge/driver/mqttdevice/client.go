@@ -38,18 +38,19 @@ type ClientOptions struct {
 	TLS      *tls.Config  // of mqtts; nil: the system's authorities
 	Logger   *slog.Logger // nil: none
 
-	retry time.Duration // 0: minRetry
+	retry     time.Duration // 0: minRetry
+	keepAlive time.Duration // 0: keepAlive
 }
 
 // Client is one connection to the hall's broker, shared by every device on it. It connects again by itself; a subscription
-// ends with the connection it was made on. Messages that the broker retains may come again to a device when another one
-// subscribes to the same topics.
+// ends with the connection it was made on. A broker sends what it retains to the whole connection whenever a device
+// subscribes: a device that has heard of a topic already is spared it.
 type Client struct {
 	o ClientOptions
 
 	mu      sync.Mutex
 	session *session      // nil: not connected
-	last    error         // why the last attempt failed; nil: one is being made
+	last    error         // why there is none; nil: the first is being made
 	changed chan struct{} // closed when session or last change
 }
 
@@ -60,6 +61,9 @@ func NewClient(o ClientOptions) *Client {
 	}
 	if o.retry <= 0 {
 		o.retry = minRetry
+	}
+	if o.keepAlive <= 0 {
+		o.keepAlive = keepAlive
 	}
 	return &Client{o: o, changed: make(chan struct{})}
 }
@@ -95,7 +99,7 @@ func (c *Client) Run(ctx context.Context) {
 		if time.Since(began) > maxRetry {
 			n = 0 // it had lasted
 		}
-		c.set(nil, err)
+		c.set(nil, err) // devices are told so at once, also while a broker that is away is tried again
 		pause := min(c.o.retry<<min(n, 8), maxRetry)
 		wait := time.NewTimer(pause/2 + rand.N(pause/2+1))
 		select {
@@ -103,9 +107,6 @@ func (c *Client) Run(ctx context.Context) {
 		case <-ctx.Done():
 		}
 		wait.Stop()
-		if ctx.Err() == nil && n > 0 {
-			continue // devices are told the last failure while a broker that is away is tried again
-		}
 	}
 	c.set(nil, fmt.Errorf("mqttdevice: %w: the connection was ended", ErrNotConnected))
 }

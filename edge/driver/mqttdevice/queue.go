@@ -15,21 +15,36 @@ type subscription struct {
 	filters []string
 	queue   chan driver.Message
 	bytes   atomic.Int64
-	full    chan struct{} // closed once messages were lost
+	heard   map[string]struct{} // topics; of the goroutine that calls put
+	full    chan struct{}       // closed once messages were lost
 	lost    atomic.Bool
 }
 
 func newSubscription(filters []string) *subscription {
-	return &subscription{filters: slices.Clone(filters), queue: make(chan driver.Message, maxQueued), full: make(chan struct{})}
+	return &subscription{filters: slices.Clone(filters), queue: make(chan driver.Message, maxQueued), full: make(chan struct{}),
+		heard: map[string]struct{}{}}
 }
 
 func (s *subscription) wants(topic string) bool {
 	return slices.ContainsFunc(s.filters, func(f string) bool { return Match(f, topic) })
 }
 
-// put queues a message. It is called by one goroutine at a time and never waits.
+// maxHeard bounds the topics that a subscription remembers.
+const maxHeard = 4096
+
+// known notes a topic and says whether it was heard before.
+func (s *subscription) known(topic string) bool {
+	_, known := s.heard[topic]
+	if !known && len(s.heard) < maxHeard {
+		s.heard[topic] = struct{}{}
+	}
+	return known
+}
+
+// put queues a message. It is called by one goroutine at a time and never waits. What is retained is for those who have
+// heard nothing of its topic: to the others it would be older than what they know.
 func (s *subscription) put(m driver.Message) {
-	if s.lost.Load() {
+	if known := s.known(m.Topic); s.lost.Load() || known && m.Retained {
 		return
 	}
 	size := int64(len(m.Payload))

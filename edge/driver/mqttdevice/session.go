@@ -32,6 +32,7 @@ var ErrSlow = errors.New("messages came faster than they were read")
 // session is one MQTT connection. It never reconnects.
 type session struct {
 	client mqtt.Client
+	conn   net.Conn // set while it connects; guarded by mu
 	gone   chan struct{}
 	once   sync.Once
 	err    error // once gone is closed
@@ -51,12 +52,12 @@ func (c *Client) dial(ctx context.Context) (*session, error) {
 	opts := mqtt.NewClientOptions().
 		AddBroker(server).SetClientID(c.o.ClientID).SetUsername(c.o.Username).SetPassword(c.o.Password).
 		SetProtocolVersion(4).SetCleanSession(true).SetAutoReconnect(false).SetConnectRetry(false).
-		SetKeepAlive(keepAlive).SetPingTimeout(pingTimeout).SetConnectTimeout(dialTimeout).SetWriteTimeout(answerTime).
+		SetKeepAlive(c.o.keepAlive).SetPingTimeout(pingTimeout).SetConnectTimeout(dialTimeout).SetWriteTimeout(answerTime).
 		SetDefaultPublishHandler(func(_ mqtt.Client, m mqtt.Message) { s.deliver(m) }).
 		SetConnectionLostHandler(func(_ mqtt.Client, err error) {
 			s.end(fmt.Errorf("mqttdevice: %w: %w", ErrNotConnected, err))
 		}).
-		SetCustomOpenConnectionFn(c.open)
+		SetCustomOpenConnectionFn(func(at *url.URL, _ mqtt.ClientOptions) (net.Conn, error) { return c.open(ctx, s, at) })
 	s.client = mqtt.NewClient(opts)
 	if err := s.await(ctx, s.client.Connect(), dialTimeout+answerTime); err != nil {
 		s.end(err)
@@ -67,19 +68,23 @@ func (c *Client) dial(ctx context.Context) (*session, error) {
 }
 
 // open opens the connection's socket. What comes through it is measured: see bounded.
-func (c *Client) open(server *url.URL, o mqtt.ClientOptions) (net.Conn, error) {
-	d := net.Dialer{Timeout: o.ConnectTimeout}
-	conn, err := d.Dial("tcp", server.Host)
+func (c *Client) open(ctx context.Context, s *session, server *url.URL) (net.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
+	defer cancel()
+	conn, err := new(net.Dialer).DialContext(ctx, "tcp", server.Host)
 	if err != nil {
 		return nil, err
 	}
 	if server.Scheme == "ssl" {
-		secure, err := c.secure(conn, server.Hostname(), o.ConnectTimeout)
+		secure, err := c.secure(ctx, conn, server.Hostname())
 		if err != nil {
 			return nil, errors.Join(err, conn.Close())
 		}
 		conn = secure
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.conn = conn
 	return &bounded{Conn: conn}, nil
 }
 
@@ -110,7 +115,15 @@ func (s *session) end(err error) {
 // why gives the reason of the end; s is gone.
 func (s *session) why() error { return s.err }
 
-func (s *session) close() { s.client.Disconnect(0) }
+// close ends the library's work at once, also where it waits for an answer.
+func (s *session) close() {
+	s.client.Disconnect(0)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.conn != nil {
+		_ = s.conn.Close()
+	}
+}
 
 func (s *session) add(sub *subscription) {
 	s.mu.Lock()

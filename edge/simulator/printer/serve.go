@@ -12,11 +12,11 @@ const answers = 0x12
 
 // serve takes what is sent on one connection until it ends.
 func (n *Network) serve(c net.Conn) {
-	defer func() {
-		_ = c.Close()
+	defer func() { // in this order: who sees its end may come again at once
 		n.mu.Lock()
-		defer n.mu.Unlock()
 		delete(n.conns, c)
+		n.mu.Unlock()
+		_ = c.Close()
 	}()
 	var queries scanner
 	buf := make([]byte, 4096)

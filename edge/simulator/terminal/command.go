@@ -46,6 +46,10 @@ func (t *Terminal) obey(ctx context.Context, id, text string) error {
 		case strings.HasPrefix(text, "DATA QUERY ATTLOG"):
 			word = "DATA"
 			t.extra = append(t.extra, t.between(text))
+		case strings.HasPrefix(text, "VERIFY SUM ATTLOG"):
+			word = fmt.Sprintf("VERIFY SUM&AttlogSum=%d", len(t.between(text)))
+		case text == "REBOOT":
+			t.hello = false
 		case strings.HasPrefix(text, "SET OPTION"):
 			word = "SET OPTION"
 		}
@@ -61,7 +65,7 @@ func (t *Terminal) obey(ctx context.Context, id, text string) error {
 // between gives the records of the range a query names.
 func (t *Terminal) between(text string) (out []Record) {
 	var from, to string
-	for part := range strings.SplitSeq(strings.TrimPrefix(text, "DATA QUERY ATTLOG "), "\t") {
+	for part := range strings.SplitSeq(strings.TrimPrefix(strings.TrimPrefix(text, "DATA QUERY ATTLOG "), "VERIFY SUM ATTLOG "), "\t") {
 		switch k, v, _ := strings.Cut(part, "="); k {
 		case "StartTime":
 			from = v

@@ -112,6 +112,9 @@ func (t *Terminal) handshake(ctx context.Context) error {
 
 // push posts what was queried or the next punches and tells whether there is more.
 func (t *Terminal) push(ctx context.Context) (more bool, err error) {
+	if err := t.audit(ctx); err != nil {
+		return false, err
+	}
 	t.mu.Lock()
 	f := t.faults
 	queried := len(t.extra) > 0
@@ -166,28 +169,6 @@ func (t *Terminal) post(ctx context.Context, f Faults, records []Record) error {
 		return fmt.Errorf("%w: %.40q for %d lines", errAnswer, text, n)
 	}
 	return nil
-}
-
-// gbkName is 张三 in GBK.
-var gbkName = []byte{0xD5, 0xC5, 0xC8, 0xFD}
-
-func (t *Terminal) operlog(ctx context.Context, f Faults) error {
-	if !f.Names && !f.EmptyOper {
-		return nil
-	}
-	var body bytes.Buffer
-	n := 0
-	if f.Names {
-		n = 2
-		body.WriteString("USER PIN=1001\tName=")
-		body.Write(gbkName)
-		body.WriteString("\tPri=0\tPasswd=\tCard=\tGrp=1\nOPLOG 4\t0\t2026-10-05 08:00:00\t1001\t0\t0\t0\n")
-	}
-	text, err := t.send(ctx, http.MethodPost, "cdata", url.Values{"table": {"OPERLOG"}, "OpStamp": {"1"}}, body.Bytes(), false)
-	if err == nil && text != "OK: "+strconv.Itoa(n) {
-		err = fmt.Errorf("%w: operlog %.40q", errAnswer, text)
-	}
-	return err
 }
 
 // send makes one request and gives the answer's text. With cut the connection breaks in the middle of the body.

@@ -23,11 +23,14 @@ type Options struct {
 	Poll     time.Duration    // between two polls; 0: 10 s
 	Retry    time.Duration    // after a failure; 0: 5 s
 	Batch    int              // most lines in a post; 0: 10,000
+	Local    string           // its own address, e.g. 127.0.0.2, so that two can have one serial number; empty: the system's choice
 }
 
 // Faults of a terminal, all off at first. The counters go down with each use.
 type Faults struct {
-	ClockOff   time.Duration // its clock is this far ahead
+	ClockOff   time.Duration // its clock is this far ahead: a wrong zone, a day
+	ClockReset bool          // its clock begins at 2000-01-01, as after a flat battery
+	Keep       int           // punches that are stored and not sent by themselves
 	CRLF       bool          // lines end with CR LF
 	Spaces     bool          // columns divided by spaces
 	Columns    int           // this many columns; 0: 7
@@ -59,6 +62,8 @@ type Terminal struct {
 	memory  []Record
 	sent    int // of memory: acknowledged
 	faults  Faults
+	opers   []string // lines of the audit log, not acknowledged
+	born    time.Time
 	offline bool
 	hello   bool
 	options map[string]string
@@ -88,8 +93,8 @@ func New(o Options) *Terminal {
 	if o.Batch <= 0 {
 		o.Batch = 10_000
 	}
-	return &Terminal{o: o, wake: make(chan struct{}, 1), changed: make(chan struct{}),
-		client: &http.Client{Timeout: 60 * time.Second, Transport: &http.Transport{DisableKeepAlives: true},
+	return &Terminal{o: o, wake: make(chan struct{}, 1), changed: make(chan struct{}), born: o.Now(),
+		client: &http.Client{Timeout: 60 * time.Second, Transport: &http.Transport{DisableKeepAlives: true, DialContext: dialer(o.Local).DialContext},
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
 }
 
@@ -103,8 +108,11 @@ func orElse(d, otherwise time.Duration) time.Duration {
 // Punch records a person at the terminal's wall clock and gives the record.
 func (t *Terminal) Punch(pin string, status, verify int) Record {
 	t.mu.Lock()
-	at := t.o.Now().Add(t.faults.ClockOff).In(t.o.Location).Format("2006-01-02 15:04:05")
-	r := Record{PIN: pin, Time: at, Status: status, Verify: verify}
+	r := Record{PIN: pin, Time: t.wall(), Status: status, Verify: verify}
+	if t.faults.Keep > 0 && t.sent == len(t.memory) { // it believes to have sent it
+		t.faults.Keep--
+		t.sent++
+	}
 	t.store(r)
 	t.mu.Unlock()
 	t.nudge()
@@ -175,7 +183,9 @@ func (t *Terminal) Handshake() map[string]string {
 
 // Drained waits until every punch is acknowledged and nothing queried is left to post.
 func (t *Terminal) Drained(ctx context.Context) error {
-	return t.until(ctx, func() bool { return t.sent == len(t.memory) && len(t.extra) == 0 && t.faults.Resend == 0 })
+	return t.until(ctx, func() bool {
+		return t.sent == len(t.memory) && len(t.extra) == 0 && len(t.opers) == 0 && t.faults.Resend == 0
+	})
 }
 
 // Told waits until the server has sent at least n commands.
