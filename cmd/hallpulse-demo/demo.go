@@ -47,7 +47,7 @@ func demo(ctx context.Context, o options, out io.Writer) (err error) {
 	}
 	defer func() { err = errors.Join(err, hook.Close()) }()
 	c, err := county.New(ctx, county.Options{Dir: o.data, Halls: o.halls, Stations: o.stations, Seed: o.seed, Speed: o.speed, Truth: events,
-		Web: o.addr, Webhook: hook.URL(), Secret: hook.secret, Faults: o.faults, Burst: true})
+		Web: o.addr, Webhook: hook.URL(), Secret: hook.secret, Faults: o.faults, Burst: true, Every: true})
 	if err != nil {
 		return err
 	}

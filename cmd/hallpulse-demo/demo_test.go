@@ -201,6 +201,7 @@ func TestCounty(t *testing.T) {
 	c.until(t, "every device is heard", func() bool {
 		var page struct {
 			Items []struct {
+				ID    string `json:"id"`
 				State struct {
 					Health string `json:"health"`
 				} `json:"state"`
@@ -208,10 +209,10 @@ func TestCounty(t *testing.T) {
 		}
 		c.get(t, "/api/v1/devices", &page)
 		for _, d := range page.Items {
-			if d.State.Health == "unknown" {
+			if d.State.Health == "unknown" && d.ID != "smoke" { // a detector at rest gives no sign of life
 				return false
 			}
 		}
-		return len(page.Items) == 26
+		return len(page.Items) > 40
 	})
 }

@@ -8,7 +8,6 @@ import (
 	"hallpulse/cmd/hallpulse-demo/internal/county"
 	"hallpulse/edge/agent"
 	"hallpulse/edge/config"
-	"hallpulse/edge/simulator/beam"
 	"hallpulse/edge/simulator/truth"
 	"hallpulse/hall"
 )
@@ -33,8 +32,10 @@ func (s *show) newGateway(h *county.Hall) (*agent.Agent, error) {
 		return nil, err
 	}
 	o := agent.Options{Config: cfg, Version: version, Logger: s.log.With("program", "edge", "hall", string(h.ID))}
-	if h.GPIO != "" {
-		o.GPIO = beam.NewClient(h.GPIO)
+	board := h.Hardware()
+	o.GPIO = board
+	if board.Simulated() {
+		o.I2C, o.SPI = board.I2C, board.SPI
 	}
 	a, err := agent.New(o)
 	if err != nil {

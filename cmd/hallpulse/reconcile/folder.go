@@ -100,6 +100,9 @@ func (r Result) Print(out io.Writer) error {
 	if r.Rows == nil {
 		p.line("tables not compared: the county is storing\n")
 	}
+	if r.Shown > 0 {
+		p.line("%d facts of devices that are only shown: not compared\n", r.Shown)
+	}
 	p.line("%d gaps of %.1f s in all recorded, %d outages of %.1f s made\n", r.Gaps, r.GapTime, r.Outages, r.OutTime)
 	for i, x := range r.Problems {
 		if i == printed {

@@ -44,6 +44,7 @@ type Result struct {
 	Counts   []Count   `json:"counts"`
 	Rows     []Rows    `json:"rows,omitempty"`
 	Problems []Problem `json:"problems,omitempty"`
+	Shown    int       `json:"shown"` // facts of devices whose truth nobody writes down: not compared
 	Gaps     int       `json:"gaps"`
 	GapTime  float64   `json:"gap_seconds"`
 	Outages  int       `json:"outages"`
@@ -85,7 +86,8 @@ func named(kind string) bool { return kind != hall.KindPassage.String() }
 // Compare holds truth against stored facts. horizon ends the comparison: events after it are not expected yet.
 func Compare(events []truth.Event, facts []store.FactRow, horizon time.Time) Result {
 	gaps := gapsOf(facts)
-	var res Result
+	facts, shown := told(events, facts)
+	res := Result{Shown: shown}
 	for _, kind := range kinds() {
 		c := compared{kind: kind, gaps: gaps, horizon: horizon, count: Count{Kind: kind}}
 		c.run(events, facts)
@@ -94,6 +96,28 @@ func Compare(events []truth.Event, facts []store.FactRow, horizon time.Time) Res
 	}
 	res.addGaps(gaps, events, horizon)
 	return res
+}
+
+// told leaves out the facts of devices whose truth nobody writes down, and counts them.
+func told(events []truth.Event, facts []store.FactRow) (rest []store.FactRow, shown int) {
+	type device struct {
+		hall hall.HallID
+		id   hall.DeviceID
+	}
+	skip := map[device]bool{}
+	for _, e := range events {
+		if e.Kind == truth.KindShown {
+			skip[device{e.Hall, e.Device}] = true
+		}
+	}
+	for _, f := range facts {
+		if skip[device{f.Hall, f.Device}] && slices.Contains(kinds(), f.Kind.String()) {
+			shown++
+			continue
+		}
+		rest = append(rest, f)
+	}
+	return rest, shown
 }
 
 // compared is the comparison of one kind.

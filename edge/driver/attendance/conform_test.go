@@ -197,6 +197,7 @@ func FuzzOperlog(f *testing.F) {
 func FuzzInfo(f *testing.F) {
 	f.Add("Ver 2.0.33S,12,34,1560,192.168.1.201,10,7,12,12,111")
 	f.Add(",,,,")
+	f.Add(strings.Repeat("\xe4", 22) + ",,,")
 	f.Fuzz(func(t *testing.T, s string) {
 		if i, ok := ParseInfo(s); ok && (len(i.Firmware) > 64 || i.Users < -1) {
 			t.Errorf("%+v", i)

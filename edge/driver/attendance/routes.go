@@ -163,11 +163,10 @@ func (s *Server) later(w http.ResponseWriter) {
 
 // clip makes text of a device fit to be shown: valid UTF-8, no control characters, at most n bytes.
 func clip(s string, n int) string {
-	s = strings.Map(func(r rune) rune {
+	return strings.Map(func(r rune) rune {
 		if r < ' ' || r == 0x7f {
 			return -1
 		}
 		return r
-	}, s[:min(len(s), n)])
-	return strings.ToValidUTF8(s, "")
+	}, strings.ToValidUTF8(s[:min(len(s), n)], ""))
 }

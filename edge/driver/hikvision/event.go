@@ -133,11 +133,10 @@ func parseTime(s string, loc *time.Location) (time.Time, error) {
 // tidy makes text of a device fit to be kept: valid UTF-8, no control characters, at most n bytes.
 func tidy(s string, n int) string {
 	s = strings.TrimSpace(s)
-	s = strings.Map(func(r rune) rune {
+	return strings.Map(func(r rune) rune {
 		if r < ' ' || r == 0x7f {
 			return -1
 		}
 		return r
-	}, s[:min(len(s), n)])
-	return strings.ToValidUTF8(s, "")
+	}, strings.ToValidUTF8(s[:min(len(s), n)], ""))
 }

@@ -128,6 +128,14 @@ func TestPrivate(t *testing.T) {
 	}
 }
 
+func TestTidy(t *testing.T) {
+	for in, want := range map[string]string{" a\x00b ": "ab", strings.Repeat("\xe4", 40): "", "张三": "张", strings.Repeat("x", 9): "xxxxx"} {
+		if got := tidy(in, 5); got != want {
+			t.Errorf("%q: %q", in, got)
+		}
+	}
+}
+
 func TestMeaning(t *testing.T) {
 	for _, c := range []struct {
 		major, minor int

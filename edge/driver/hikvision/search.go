@@ -110,14 +110,14 @@ func (t *terminal) backfill(ctx context.Context, sink driver.Sink, from, to time
 			t.refuse(sink, strconv.Itoa(p.bad)+" stored events cannot be read", nil)
 		}
 		for i := range p.items {
-			fresh, at, err := t.stored(ctx, sink, &p.items[i])
+			became, at, err := t.stored(ctx, sink, &p.items[i])
 			if err != nil {
 				return found, late, err
 			}
-			if fresh {
+			if became == fresh {
 				found++
 			}
-			if fresh && !first && at.Before(old) {
+			if became == fresh && !first && at.Before(old) {
 				late++
 			}
 		}
@@ -132,29 +132,23 @@ func (t *terminal) backfill(ctx context.Context, sink driver.Sink, from, to time
 	}
 }
 
-// stored takes a stored event.
-func (t *terminal) stored(ctx context.Context, sink driver.Sink, a *Access) (fresh bool, at time.Time, err error) {
-	if a.meaning(t.granted) != personGranted {
-		return false, at, nil
+// stored takes a stored event. What is known is no repetition here: a search reads it by intention.
+func (t *terminal) stored(ctx context.Context, sink driver.Sink, a *Access) (became outcome, at time.Time, err error) {
+	if a.meaning(t.granted) != personGranted || a.Person == "" { // one without a person was refused when it was told
+		return aside, at, nil
 	}
 	if at, err = parseTime(a.Time, t.o.location()); err != nil {
 		t.refuse(sink, err.Error(), a.raw())
-		return false, at, nil
-	}
-	if a.Person == "" { // told as an event, where it was refused
-		return false, at, nil
+		return aside, at, nil
 	}
 	select {
 	case t.turn <- struct{}{}:
 		defer func() { <-t.turn }()
 	case <-ctx.Done():
-		return false, at, ctx.Err()
+		return aside, at, ctx.Err()
 	}
-	fresh, err = t.punch(ctx, sink, a, at)
-	if fresh {
+	if became, err = t.punch(ctx, sink, a, at); became == fresh {
 		t.count(func(st *Status) { st.Found++ })
-	} else if err == nil {
-		t.count(func(st *Status) { st.Repeated-- }) // a search reads what is known, by intention
 	}
-	return fresh, at, err
+	return became, at, err
 }

@@ -77,12 +77,14 @@ func (t *terminal) take(ctx context.Context, sink driver.Sink, e *Event) error {
 	}
 	switch a.meaning(t.granted) {
 	case personGranted:
-		fresh, err := t.punch(ctx, sink, a, at)
-		if fresh && err == nil {
-			t.well(sink, codePush)
-		}
-		if err != nil {
+		became, err := t.punch(ctx, sink, a, at)
+		switch {
+		case err != nil:
 			t.missed()
+		case became == fresh:
+			t.well(sink, codePush)
+		case became == known:
+			t.count(func(st *Status) { st.Repeated++ })
 		}
 		return err
 	case tampered, restored:
@@ -128,35 +130,43 @@ func (t *terminal) follows(a *Access, at time.Time) (gap bool) {
 	return gap
 }
 
-// punch makes one punch durable unless it is known; fresh says that it was not.
-func (t *terminal) punch(ctx context.Context, sink driver.Sink, a *Access, at time.Time) (fresh bool, err error) {
+// outcome is what became of a granted verification.
+type outcome uint8
+
+const (
+	aside outcome = iota // refused, or not durable
+	known
+	fresh
+)
+
+// punch makes one punch durable unless it is known.
+func (t *terminal) punch(ctx context.Context, sink driver.Sink, a *Access, at time.Time) (outcome, error) {
 	if a.Person == "" {
 		t.refuse(sink, "granted without a person number", a.raw())
-		return false, nil
+		return aside, nil
 	}
 	serial := t.serial()
 	if serial == "" {
 		t.nudge()
-		return false, errNameless
+		return aside, errNameless
 	}
 	p := a.punch(serial)
 	p.At = at
 	if t.srv.memory.has(&p) {
-		t.count(func(st *Status) { st.Repeated++ })
-		return false, nil
+		return known, nil
 	}
 	p.Skew = t.skew()
 	switch err := sink.Fact(ctx, hall.Fact{Kind: hall.KindPunch, Raw: a.raw(), Punch: &p}); {
 	case errors.Is(err, driver.ErrPermanent): // it would come again for ever
 		t.refuse(sink, err.Error(), a.raw())
-		return false, nil
+		return aside, nil
 	case err != nil:
-		return false, fmt.Errorf("%w: punch: %w", errNotStored, err)
+		return aside, fmt.Errorf("%w: punch: %w", errNotStored, err)
 	}
 	t.srv.memory.add(&p)
 	t.srv.past.punched(serial, at)
 	t.count(func(st *Status) { st.Punches++ })
-	return true, nil
+	return fresh, nil
 }
 
 // reached makes a search after every connect; after a stream that the device closed it may wait a while.

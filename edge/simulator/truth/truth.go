@@ -20,6 +20,7 @@ import (
 const (
 	KindOutage = "outage" // a gateway's program was dead from From to To
 	KindFault  = "fault"  // a device was made to fail
+	KindShown  = "shown"  // a device is there to be looked at: nobody writes down what it does
 )
 
 // Event is one physical event. At is the true time at which its last byte was on the wire.

@@ -37,6 +37,7 @@ type Options struct {
 	Faults   bool   // a device fails now and then
 	Burst    bool   // a coach brings visitors to the first hall soon after the start
 	Big      bool   // the first hall has thirty devices and four door counters
+	Every    bool   // halls together own devices of every family; their gateways run in this program
 	Idle     int    // so many of the last halls have their equipment, but nobody comes
 
 	Broker func(target string) (string, error) // gives each hall its way to the hub's broker; nil: straight

@@ -10,6 +10,7 @@ import (
 	"hallpulse/edge/simulator/display"
 	"hallpulse/edge/simulator/keypad"
 	"hallpulse/edge/simulator/line"
+	"hallpulse/edge/simulator/modbus"
 	"hallpulse/edge/simulator/printer"
 	"hallpulse/edge/simulator/terminal"
 	"hallpulse/hall"
@@ -54,19 +55,49 @@ func (h *Hall) addQueue(seed uint64) error {
 	if err != nil {
 		return err
 	}
+	if h.modbus {
+		b := modbus.New(modbus.Options{Line: l, Addresses: h.addresses(), Refresh: 5 * time.Second})
+		h.bus = b
+		h.runners = append(h.runners, run(b.Run))
+	} else {
+		h.addDisplays(l)
+	}
+	if err := h.addPrinter(); err != nil {
+		return err
+	}
+	h.GPIO = filepath.Join(h.dir, "gpio.sock")
+	h.chip = beam.NewServer(beam.Options{Socket: h.GPIO, Pins: pinsOf(h.doors)})
+	h.runners = append(h.runners, h.chip.Run)
+	return nil
+}
+
+// addDisplays makes displays in one of the two private layouts.
+func (h *Hall) addDisplays(l *line.Line) {
 	layout := display.ASCII
 	if h.layout() == "caller-display" {
 		layout = display.Caller
 	}
-	h.bus = display.New(display.Options{Line: l, Layout: layout, Addresses: h.addresses(), Refresh: 5 * time.Second})
-	h.runners = append(h.runners, run(h.bus.Run))
-	if l, err = h.line(deviceDispenser); err != nil {
+	b := display.New(display.Options{Line: l, Layout: layout, Addresses: h.addresses(), Refresh: 5 * time.Second})
+	h.bus = b
+	h.runners = append(h.runners, run(b.Run))
+}
+
+// addPrinter makes the ticket printer, on a serial line or on the network behind the gateway.
+func (h *Hall) addPrinter() error {
+	if h.proxy != "" {
+		h.network = printer.NewNetwork("127.0.0.1:0")
+		if err := h.network.Power(true); err != nil {
+			return fmt.Errorf("county: %w", err)
+		}
+		h.closers = append(h.closers, h.network.Close)
+		h.printer = printer.New(printer.Options{Out: printer.Remote(h.proxy), Hall: h.desc.name.ZH})
+		return nil
+	}
+	l, err := h.line(deviceDispenser)
+	if err != nil {
 		return err
 	}
 	h.printer = printer.New(printer.Options{Line: l, Hall: h.desc.name.ZH})
-	h.GPIO = filepath.Join(h.dir, "gpio.sock")
-	h.chip = beam.NewServer(beam.Options{Socket: h.GPIO, Pins: pinsOf(h.doors)})
-	h.runners = append(h.runners, h.chip.Run)
 	return nil
 }
 

@@ -11,7 +11,7 @@ import (
 
 	"hallpulse/edge/simulator/beam"
 	"hallpulse/edge/simulator/camera"
-	"hallpulse/edge/simulator/display"
+	"hallpulse/edge/simulator/contacts"
 	"hallpulse/edge/simulator/keypad"
 	"hallpulse/edge/simulator/life"
 	"hallpulse/edge/simulator/line"
@@ -47,8 +47,16 @@ type Hall struct {
 	windows   []hall.WindowID
 	lines     []*line.Line
 	chip      *beam.Server
-	bus       *display.Bus
+	bus       caller
 	printer   *printer.Printer
+	modbus    bool   // the displays speak Modbus
+	proxy     string // where the queue machine prints to; empty: on a serial line
+	network   *printer.Network
+	board     *Hardware
+	contacts  *contacts.Board
+	extra     *exhibits       // nil: the hall shows nothing special
+	shown     []hall.DeviceID // devices whose truth nobody writes down
+	closers   []func() error
 	keypads   map[hall.WindowID]*keypad.Keypad
 	terminal  *terminal.Terminal
 	doors     []door
@@ -60,6 +68,11 @@ type Hall struct {
 	quiet     chan struct{}
 	runners   []func(context.Context) error
 	categorys []hall.Category
+}
+
+// caller is the displays of a hall with the queue system behind them.
+type caller interface {
+	Call(w hall.WindowID, number string) error
 }
 
 // people who work in a hall, by its kind.
@@ -85,8 +98,22 @@ func (c *County) newHall(ctx context.Context, p place, i int) (*Hall, error) {
 		return h, err
 	}
 	h.Panel = "http://" + cfg.panel
+	if h.board = (&Hardware{}); c.o.Every && h.Kind == hall.Center {
+		h.modbus = i%3 == 1
+		if i%3 == 2 {
+			if h.proxy, err = c.hosts.ports.take(); err != nil {
+				return h, err
+			}
+		}
+	}
 	if err := h.equip(c.seed(i), cfg.attendance); err != nil {
 		return h, errors.Join(err, h.close())
+	}
+	if c.o.Every {
+		if err := h.exhibit(c.hosts.ports, i); err != nil {
+			return h, errors.Join(err, h.close())
+		}
+		h.told()
 	}
 	h.life = h.people(c.seed(i))
 	if c.o.Burst && i == 0 {
@@ -156,6 +183,9 @@ func (h *Hall) close() error {
 	var errs []error
 	for _, c := range h.cameras {
 		errs = append(errs, c.Close())
+	}
+	for _, f := range h.closers {
+		errs = append(errs, f())
 	}
 	for _, l := range h.lines {
 		errs = append(errs, l.Close())

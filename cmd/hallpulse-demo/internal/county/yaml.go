@@ -42,8 +42,16 @@ func (h *Hall) yaml(a addresses) string {
 	for i, w := range h.windows {
 		p("  - {id: %s, name: {zh: %d号窗口, en: Window %d}}", w, i+1, i+1)
 	}
+	if x := h.extra; x != nil && x.addr != "" {
+		p("broker:\n  embed: {listen: %q, users: [{name: devices, password: %s, topics: [%s]}]}", x.addr, brokerPassword, strings.Join(x.mqtt, ", "))
+	}
 	p("devices:")
 	h.devices(p)
+	if h.extra != nil {
+		for _, line := range h.extra.yaml {
+			p("%s", line)
+		}
+	}
 	return b.String()
 }
 
@@ -54,9 +62,18 @@ func (h *Hall) devices(p func(string, ...any)) {
 		for i, w := range h.windows {
 			list = append(list, fmt.Sprintf("%d: %s", i+1, w))
 		}
-		p("  - {id: display, name: {zh: 叫号屏, en: Call displays}, driver: serial-display, serial: {port: %q}, profile: %s, addresses: {%s}}",
-			h.port(deviceDisplay), h.layout(), strings.Join(list, ", "))
-		p("  - {id: dispenser, name: {zh: 取号机, en: Ticket dispenser}, driver: escpos-serial, zone: waiting, serial: {port: %q, baud: 19200}}", h.port(deviceDispenser))
+		switch h.modbus {
+		case true:
+			p("  - {id: display, name: {zh: 叫号屏, en: Call displays}, driver: modbus-display, serial: {port: %q}, addresses: {%s}}", h.port(deviceDisplay), strings.Join(list, ", "))
+		default:
+			p("  - {id: display, name: {zh: 叫号屏, en: Call displays}, driver: serial-display, serial: {port: %q}, profile: %s, addresses: {%s}}",
+				h.port(deviceDisplay), h.layout(), strings.Join(list, ", "))
+		}
+		if h.proxy != "" {
+			p("  - {id: dispenser, name: {zh: 取号机, en: Ticket dispenser}, driver: escpos-tcp, zone: waiting, proxy: {listen: %q, printer: %q}}", h.proxy, h.network.Addr())
+		} else {
+			p("  - {id: dispenser, name: {zh: 取号机, en: Ticket dispenser}, driver: escpos-serial, zone: waiting, serial: {port: %q, baud: 19200}}", h.port(deviceDispenser))
+		}
 		for _, d := range h.doors {
 			p("  - {id: %s, name: {zh: %s, en: %q}, driver: beam-pair, zone: waiting, beam: {outer: %s, inner: %s, broken: low}}", d.device, d.name.ZH, d.name.EN, d.outer, d.inner)
 		}
