@@ -46,7 +46,7 @@ func newMetrics() *metrics {
 	m := &metrics{registry: prometheus.NewRegistry()}
 	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m.runs = m.histogram("driver_run_seconds", "How long runs of a driver lasted until they ended.", []float64{.01, .1, 1, 10, 60, 600, 3600, 86400}, "device", "success")
-	m.reads = m.histogram("driver_read_seconds", "From a device's word to its fact on the disk; of a camera, from the question to the answer.", []float64{.001, .005, .02, .1, .5, 2, 10}, "device", "success")
+	m.reads = m.histogram("driver_read_seconds", "From a device's word to its fact on the disk; of a camera, from the question to the answer.", []float64{.0005, .001, .002, .005, .01, .02, .05, .1, .5, 2, 10}, "device", "success")
 	m.seen = m.counter("driver_frames_total", "Frames and answers of a device that were understood.", "device")
 	m.refused = m.counter("driver_refused_total", "Frames and requests of a device that were set aside.", "device")
 	m.health = m.gauge("device_health", "0 unknown, 1 ok, 2 degraded, 3 stuck, 4 down.", "device")

@@ -49,17 +49,19 @@ func (w *watcher) run(ctx context.Context, first *link) error {
 	timer := time.NewTimer(w.r.o.Interval)
 	defer timer.Stop()
 	for {
+		again := false
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-timer.C:
-		case <-w.r.kick:
+		case <-w.r.kick: // it may take a connection a last time
+			again = true
 		}
 		if err := w.look(ctx); err != nil && ctx.Err() == nil {
 			return err
 		}
 		wait := w.r.o.Interval
-		if w.failed > 0 || w.silent > 0 && w.answers {
+		if again || w.failed > 0 || w.silent > 0 && w.answers {
 			wait = min(wait, soon)
 		}
 		timer.Reset(wait)

@@ -66,13 +66,13 @@ func (n *Network) Power(on bool) error {
 		return nil
 	}
 	if !on {
-		ln := n.ln
+		err := n.ln.Close() // first: who loses a connection comes again at once
 		n.ln = nil
 		for c := range n.conns {
 			_ = c.(*net.TCPConn).SetLinger(0) // it may have ended
 			_ = c.Close()
 		}
-		return ln.Close()
+		return err
 	}
 	ln, err := net.Listen("tcp", n.address)
 	if err != nil {

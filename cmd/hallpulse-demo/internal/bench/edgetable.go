@@ -11,6 +11,7 @@ import (
 	"hallpulse/cmd/hallpulse-demo/internal/bench/edgeload"
 	"hallpulse/cmd/hallpulse-demo/internal/bench/measure"
 	"hallpulse/cmd/hallpulse-demo/internal/bench/peer"
+	"hallpulse/cmd/hallpulse-demo/internal/county"
 )
 
 // Aims of the edge measurement.
@@ -27,6 +28,11 @@ func edgeTable(ctx context.Context, o Options, dir string) (*measure.Table, erro
 		t.Note("NO INSTALLED GATEWAY: %v; the aim for memory is held against the demonstration's program, which holds the hub as well", err)
 	} else if err := edgeBesidePeer(ctx, o, dir, program, t); err != nil {
 		return nil, err
+	}
+	if program != "" {
+		if err := sixtyBesidePeer(ctx, o, dir, program, t); err != nil {
+			return nil, err
+		}
 	}
 	r, err := edgeload.Run(ctx, edgeload.Options{Dir: filepath.Join(dir, "gpio"), Warm: o.Warm, For: o.For, Profile: o.profile("edge")})
 	if err != nil {
@@ -68,6 +74,43 @@ func edgeBesidePeer(ctx context.Context, o Options, dir, program string, t *meas
 	if ok {
 		t.Figure("peer: Telegraf with three plugins, idle", "%s resident, peak %s; %.2f %% of a core", measure.MiB(idle.RSS), measure.MiB(idle.Peak), 100*idle.CPU)
 		t.Figure("ours to the peer", "%.2f of the memory", float64(r.RSS)/float64(idle.RSS))
+	}
+	return nil
+}
+
+// sixtyBesidePeer measures the installed program with sixty devices, and in the same minute Telegraf with the twenty of them
+// that it has inputs for.
+func sixtyBesidePeer(ctx context.Context, o Options, dir, program string, t *measure.Table) error {
+	list, ok := tools(o, t)
+	run := edgeload.Options{Dir: filepath.Join(dir, "sixty"), Warm: o.Warm, For: o.For, Gateway: program, Sixty: true}
+	var asked measure.Share
+	var known county.Network
+	if ok {
+		addr, stop, err := peer.Broker(ctx, list, filepath.Join(dir, "sixty-broker"))
+		if err != nil {
+			return err
+		}
+		defer func() { _ = stop() }() // its log tells
+		run.MQTT = addr
+		run.Beside = func(ctx context.Context, n county.Network) (err error) {
+			known = n
+			d := peer.Devices{Hosts: n.Hosts, SNMP: n.SNMP, Broker: n.Broker, Topics: n.Topics}
+			asked, err = peer.Ask(ctx, list, filepath.Join(dir, "sixty-peer"), d, 0, o.For)
+			if err != nil {
+				t.Note("TELEGRAF IS NOT MEASURED with devices: %v; does it have the inputs net_response, http_response and snmp?", err)
+			}
+			return nil
+		}
+	}
+	r, err := edgeload.Run(ctx, run)
+	if err != nil {
+		return err
+	}
+	gateway(t, "hallpulse-edge with sixty devices", r, true)
+	t.Figure("  from the wire to the journal's disk", "median <= %v, p99 <= %v, of %d facts", r.P50, r.P99, r.Facts)
+	if asked.RSS > 0 {
+		t.Figure("peer: Telegraf with the same devices on the network", "%d of the sixty: %s resident, peak %s; %.2f %% of a core",
+			len(known.Hosts)+len(known.SNMP)+len(known.Topics), measure.MiB(asked.RSS), measure.MiB(asked.Peak), 100*asked.CPU)
 	}
 	return nil
 }

@@ -37,6 +37,8 @@ type Options struct {
 	Faults   bool   // a device fails now and then
 	Burst    bool   // a coach brings visitors to the first hall soon after the start
 	Big      bool   // the first hall has thirty devices and four door counters
+	Sixty    bool   // the first hall has sixty devices, none on GPIO, those of them that speak MQTT at the broker MQTT
+	MQTT     string // host:port of a broker that is there; empty: the gateway's own
 	Every    bool   // halls together own devices of every family; their gateways run in this program
 	Idle     int    // so many of the last halls have their equipment, but nobody comes
 

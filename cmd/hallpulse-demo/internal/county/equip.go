@@ -85,11 +85,11 @@ func (h *Hall) addDisplays(l *line.Line) {
 // addPrinter makes the ticket printer, on a serial line or on the network behind the gateway.
 func (h *Hall) addPrinter() error {
 	if h.proxy != "" {
-		h.network = printer.NewNetwork("127.0.0.1:0")
-		if err := h.network.Power(true); err != nil {
+		h.spooler = printer.NewNetwork("127.0.0.1:0")
+		if err := h.spooler.Power(true); err != nil {
 			return fmt.Errorf("county: %w", err)
 		}
-		h.closers = append(h.closers, h.network.Close)
+		h.closers = append(h.closers, h.spooler.Close)
 		h.printer = printer.New(printer.Options{Out: printer.Remote(h.proxy), Hall: h.desc.name.ZH})
 		return nil
 	}

@@ -81,10 +81,11 @@ func (h *Hall) Hardware() *Hardware {
 
 // exhibits are the devices that show every family. They are there to be looked at: their truth is not written down.
 type exhibits struct {
-	h    *Hall
-	yaml []string
-	mqtt []string // topics of devices on the hall's broker
-	addr string   // of that broker
+	h       *Hall
+	yaml    []string
+	mqtt    []string // topics of devices on the hall's broker
+	addr    string   // of that broker
+	outside bool     // it is another program
 }
 
 // add gives the hall a device by its block, and whatever lives behind it.

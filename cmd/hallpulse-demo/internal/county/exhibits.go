@@ -53,7 +53,7 @@ func (x *exhibits) first(p *ports) error {
 	d := digits.NewTM1637("CLK", "DIO", []int{0, 1, 2, 3})
 	x.h.board.pins["CLK"], x.h.board.pins["DIO"] = d, d
 	x.add("digits", "name: {zh: 一号窗数码屏, en: Digits of window 1}, driver: tm1637, window: w1, digits: {clock: CLK, data: DIO}")
-	if err := x.kiosk(); err != nil {
+	if _, err := x.kiosk("kiosk"); err != nil {
 		return err
 	}
 	if err := x.snmp("printer", "自助打印机, en: Self-service printer", func(a *snmp.Agent, n int) { a.Printer(0, 100-n%90) }, ""); err != nil {
@@ -178,24 +178,29 @@ func (x *exhibits) board(names ...string) {
 	}
 }
 
-func (x *exhibits) kiosk() error {
+func (x *exhibits) kiosk(id hall.DeviceID) (addr string, err error) {
 	k, err := host.New("", "自助办事终端")
 	if err != nil {
-		return err
+		return "", err
 	}
-	x.add("kiosk", fmt.Sprintf("name: {zh: 自助终端, en: Kiosk}, driver: reach, zone: waiting, reach: {tcp: [%q], web: %q, contains: 自助, interval: 10s}", k.Addr(), "http://"+k.Addr()+"/"), k.Run)
-	return nil
+	x.add(id, fmt.Sprintf("name: {zh: 自助终端, en: Kiosk}, driver: reach, zone: waiting, reach: {tcp: [%q], web: %q, contains: 自助, interval: 10s}", k.Addr(), "http://"+k.Addr()+"/"), k.Run)
+	return k.Addr(), nil
 }
 
 func (x *exhibits) snmp(kind, name string, set func(*snmp.Agent, int), more string) error {
+	_, err := x.agent(hall.DeviceID(kind), kind, name, set, more)
+	return err
+}
+
+func (x *exhibits) agent(id hall.DeviceID, kind, name string, set func(*snmp.Agent, int), more string) (addr string, err error) {
 	a, err := snmp.Listen("", "hall")
 	if err != nil {
-		return err
+		return "", err
 	}
 	set(a, 0)
-	x.add(hall.DeviceID(kind), fmt.Sprintf("name: {zh: %s}, driver: snmp, snmp: {address: %q, kind: %s, community: hall, interval: 10s%s}", name, a.Addr(), kind, more),
+	x.add(id, fmt.Sprintf("name: {zh: %s}, driver: snmp, snmp: {address: %q, kind: %s, community: hall, interval: 10s%s}", name, a.Addr(), kind, more),
 		both(a.Run, every(10*time.Second, func(_ context.Context, n int) { set(a, n) })))
-	return nil
+	return a.Addr(), nil
 }
 
 func (x *exhibits) radar(id hall.DeviceID, kind codec.Kind, driver, name, more string) error {
@@ -230,8 +235,10 @@ func (x *exhibits) isapi() error {
 
 // broker gives the hall an MQTT broker inside its gateway, and devices that speak through it.
 func (x *exhibits) broker(p *ports, topics []string, devices func(mqttdevices.Publish)) (err error) {
-	if x.addr, err = p.take(); err != nil {
-		return err
+	if !x.outside {
+		if x.addr, err = p.take(); err != nil {
+			return err
+		}
 	}
 	x.mqtt = topics
 	c := mqttdevice.NewClient(mqttdevice.ClientOptions{Address: "mqtt://" + x.addr, ClientID: "devices-" + string(x.h.ID), Username: "devices", Password: brokerPassword})

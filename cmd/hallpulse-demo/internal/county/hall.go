@@ -51,7 +51,8 @@ type Hall struct {
 	printer   *printer.Printer
 	modbus    bool   // the displays speak Modbus
 	proxy     string // where the queue machine prints to; empty: on a serial line
-	network   *printer.Network
+	spooler   *printer.Network
+	network   Network
 	board     *Hardware
 	contacts  *contacts.Board
 	extra     *exhibits       // nil: the hall shows nothing special
@@ -61,6 +62,7 @@ type Hall struct {
 	terminal  *terminal.Terminal
 	doors     []door
 	big       bool // see size
+	sixty     bool // see size
 	cameras   []*camera.Camera
 	faults    bool
 	idle      bool // nobody comes
@@ -86,7 +88,7 @@ func (c *County) newHall(ctx context.Context, p place, i int) (*Hall, error) {
 	dir := filepath.Join(c.o.Dir, string(p.id))
 	h := &Hall{ID: p.id, Kind: p.kind, Config: filepath.Join(dir, "hall.yaml"), desc: p, dir: dir, truth: c.o.Truth, speed: c.o.Speed,
 		serial: fmt.Sprintf("CEXA%09d", sum(string(p.id))), keypads: map[hall.WindowID]*keypad.Keypad{}, faults: c.o.Faults,
-		big: c.o.Big && i == 0, walks: make(chan hall.Direction, 1024), quiet: make(chan struct{}), categorys: categories()}
+		big: c.o.Big && i == 0, sixty: c.o.Sixty && i == 0, walks: make(chan hall.Direction, 1024), quiet: make(chan struct{}), categorys: categories()}
 	if err := os.MkdirAll(filepath.Join(dir, "dev"), 0o700); err != nil {
 		return h, fmt.Errorf("county: %w", err)
 	}
@@ -108,6 +110,11 @@ func (c *County) newHall(ctx context.Context, p place, i int) (*Hall, error) {
 	}
 	if err := h.equip(c.seed(i), cfg.attendance); err != nil {
 		return h, errors.Join(err, h.close())
+	}
+	if h.sixty {
+		if err := h.crowd(c.hosts.ports, c.o.MQTT); err != nil {
+			return h, errors.Join(err, h.close())
+		}
 	}
 	if c.o.Every {
 		if err := h.exhibit(c.hosts.ports, i); err != nil {

@@ -13,6 +13,8 @@ type size struct{ windows, cameras, doors, terminals int }
 // door counters, which need GPIO.
 func (h *Hall) size() size {
 	switch {
+	case h.sixty:
+		return size{windows: 20, cameras: 14, terminals: 4}
 	case h.big:
 		return size{windows: 14, cameras: 12, doors: 4, terminals: 2}
 	case h.Kind == hall.Center:
@@ -27,6 +29,9 @@ func (h *Hall) Devices() (all, doors int) {
 	all = s.windows + s.cameras + s.doors + s.terminals
 	if h.Kind == hall.Center {
 		all += 2 // display bus and dispenser
+	}
+	if h.extra != nil {
+		all += len(h.extra.yaml)
 	}
 	return all, s.doors
 }

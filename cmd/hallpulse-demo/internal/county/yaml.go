@@ -42,7 +42,9 @@ func (h *Hall) yaml(a addresses) string {
 	for i, w := range h.windows {
 		p("  - {id: %s, name: {zh: %d号窗口, en: Window %d}}", w, i+1, i+1)
 	}
-	if x := h.extra; x != nil && x.addr != "" {
+	if x := h.extra; x != nil && x.outside {
+		p("broker: {address: \"mqtt://%s\"}", x.addr)
+	} else if x != nil && x.addr != "" {
 		p("broker:\n  embed: {listen: %q, users: [{name: devices, password: %s, topics: [%s]}]}", x.addr, brokerPassword, strings.Join(x.mqtt, ", "))
 	}
 	p("devices:")
@@ -70,7 +72,7 @@ func (h *Hall) devices(p func(string, ...any)) {
 				h.port(deviceDisplay), h.layout(), strings.Join(list, ", "))
 		}
 		if h.proxy != "" {
-			p("  - {id: dispenser, name: {zh: 取号机, en: Ticket dispenser}, driver: escpos-tcp, zone: waiting, proxy: {listen: %q, printer: %q}}", h.proxy, h.network.Addr())
+			p("  - {id: dispenser, name: {zh: 取号机, en: Ticket dispenser}, driver: escpos-tcp, zone: waiting, proxy: {listen: %q, printer: %q}}", h.proxy, h.spooler.Addr())
 		} else {
 			p("  - {id: dispenser, name: {zh: 取号机, en: Ticket dispenser}, driver: escpos-serial, zone: waiting, serial: {port: %q, baud: 19200}}", h.port(deviceDispenser))
 		}

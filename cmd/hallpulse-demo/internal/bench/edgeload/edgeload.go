@@ -27,6 +27,10 @@ type Options struct {
 	For     time.Duration
 	Gateway string // hallpulse-edge, which finds no GPIO for the door counters; empty: this program's gateway, on simulated GPIO
 	Profile string // a file for the gateway's processor profile; empty: none
+	Sixty   bool   // sixty devices, none on GPIO; else thirty and four door counters
+	MQTT    string // the broker of those that speak MQTT, host:port; empty: the gateway's own
+	// Beside runs in the same minute, with the devices that others can ask too; nil: nothing.
+	Beside func(ctx context.Context, n county.Network) error
 }
 
 // Result is what the gateway cost.
@@ -34,6 +38,7 @@ type Result struct {
 	measure.Share
 	Devices int // that were well
 	Doors   int // door counters, well or not
+	Latency     // of what devices said
 }
 
 // healthLimit is how long the devices may take to be well.
@@ -77,10 +82,20 @@ func Run(ctx context.Context, o Options) (r Result, err error) {
 		return r, err
 	}
 	r.Devices, r.Doors = m.well, m.doors
+	var beside error
+	if o.Beside != nil {
+		wg.Go(func() { beside = o.Beside(ctx, m.hall.Network()) })
+	}
 	if r.Share, err = measure.Watch(ctx, m.edge.Pid(), o.For); err != nil {
 		return r, errors.Join(err, m.edge.Died())
 	}
-	return r, m.connected(ctx)
+	if r.Latency, err = m.latency(ctx); err != nil {
+		return r, err
+	}
+	err = m.connected(ctx)
+	stop()
+	wg.Wait()
+	return r, errors.Join(err, beside)
 }
 
 func (m *run) prepare(ctx context.Context, o Options) (err error) {
@@ -91,7 +106,7 @@ func (m *run) prepare(ctx context.Context, o Options) (err error) {
 	if m.truth, err = truth.Create(filepath.Join(dir, "truth.jsonl")); err != nil {
 		return err
 	}
-	if m.county, err = county.New(ctx, county.Options{Dir: dir, Halls: 1, Big: true, Seed: 1, Truth: m.truth}); err != nil {
+	if m.county, err = county.New(ctx, county.Options{Dir: dir, Halls: 1, Big: !o.Sixty, Sixty: o.Sixty, MQTT: o.MQTT, Seed: 1, Truth: m.truth}); err != nil {
 		return err
 	}
 	m.hall = m.county.Halls()[0]
