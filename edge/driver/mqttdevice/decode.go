@@ -113,6 +113,12 @@ func isTruth(m hall.Metric) bool {
 	return false
 }
 
+// plausible bounds what can be measured in a hall; the rest is a fault of the sensor.
+var plausible = map[hall.Metric][2]float64{
+	hall.MetricTemperature: {-60, 150}, hall.MetricHumidity: {0, 100}, hall.MetricPressure: {30_000, 120_000}, hall.MetricCO2: {0, 60_000},
+	hall.MetricIlluminance: {0, 300_000}, hall.MetricBattery: {0, 100}, hall.MetricLinkQuality: {0, 255}, hall.MetricPower: {-100_000, 100_000},
+}
+
 // measured makes a value of a metric: truths are 0 or 1, air pressure comes in hectopascals.
 func measured(m hall.Metric, part string, v any) (value, bool) {
 	n, ok := number(v)
@@ -124,6 +130,9 @@ func measured(m hall.Metric, part string, v any) (value, bool) {
 	}
 	if m == hall.MetricPressure && n < 2000 {
 		n *= 100
+	}
+	if r, ok := plausible[m]; ok && (n < r[0] || n > r[1]) {
+		return value{}, false
 	}
 	return value{m, part, n}, true
 }

@@ -288,6 +288,32 @@ func TestHomeAssistant(t *testing.T) {
 	}
 }
 
+// What descriptions and states may hold that turns a door round, or passes an old value as now.
+func TestWhatIsEasilyMisread(t *testing.T) {
+	e, wanted, err := entityOf("door", "binary_sensor", map[string]any{"device_class": "door", "state_topic": "z/door", "value_template": "{{ value_json.contact }}",
+		"payload_on": false, "payload_off": true})
+	if err != nil || !wanted {
+		t.Fatal(err)
+	}
+	if v, ok, err := e.read([]byte(`{"contact":false}`)); err != nil || !ok || v.value != 1 {
+		t.Errorf("a contact that is open: %+v %v %v", v, ok, err)
+	}
+	z := &zigbee{"zigbee2mqtt", "a"}
+	for payload, want := range map[string]int{
+		`{"contact":true,"last_seen":"2020-01-01T00:00:00+08:00"}`: 0, `{"contact":true,"last_seen":1577808000000}`: 0,
+		fmt.Sprintf(`{"contact":true,"last_seen":%d}`, time.Now().UnixMilli()): 1, `{"state":"OPEN"}`: 0, `{"state":"ON"}`: 1, `{"humidity":900}`: 0,
+	} {
+		if r, err := z.hear(driver.Message{Topic: "zigbee2mqtt/a", Payload: []byte(payload)}); err != nil || len(r.values) != want {
+			t.Errorf("%s: %+v %v", payload, r, err)
+		}
+	}
+	up := &esphome{node: "a", entities: map[string]hall.Metric{"sensor/x": hall.MetricCO2}, up: true}
+	up.forget()
+	if r, _ := up.hear(driver.Message{Topic: "a/sensor/x/state", Payload: []byte("800"), Retained: true}); len(r.values) > 0 {
+		t.Error("a retained value of the connection before is told as now")
+	}
+}
+
 func TestStuckPresence(t *testing.T) {
 	out := &drivertest.Sink{}
 	w := &watcher{out: out, zone: "hall", stuck: time.Hour}

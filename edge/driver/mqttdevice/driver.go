@@ -48,6 +48,8 @@ type report struct {
 
 // source understands one kind of device. It is used by one goroutine at a time.
 type source interface {
+	// forget begins anew: what was true on a connection is not known on the next.
+	forget()
 	// filters lists the topics. They may become more with what is heard.
 	filters() []string
 	// hear gives what a message means. The error says why it is refused.
@@ -85,6 +87,7 @@ func (d *Device) Run(ctx context.Context, out driver.Sink) error {
 	if d.o.Broker == nil {
 		return fmt.Errorf("mqttdevice: no broker: %w", driver.ErrPermanent)
 	}
+	d.src.forget()
 	w := &watcher{out: out, zone: string(d.o.Zone), stuck: d.o.Stuck}
 	for {
 		again, err := d.listen(ctx, w)
@@ -197,7 +200,7 @@ func (w *watcher) take(r report, now time.Time) error {
 		return fmt.Errorf("%w: %s", ErrOffline, r.why)
 	}
 	if r.live || r.link == online {
-		w.out.Seen()
+		w.out.Seen() // a bridge or a last will speaks for the device: its own interval is watched beside
 	}
 	for _, v := range r.values {
 		if v.metric == hall.MetricPresence {

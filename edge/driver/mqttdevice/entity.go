@@ -1,6 +1,7 @@
 package mqttdevice
 
 import (
+	"encoding/json"
 	"fmt"
 	"regexp"
 	"strings"
@@ -34,7 +35,7 @@ func entityOf(id, component string, o map[string]any) (e entity, wanted bool, er
 	if e.path, ok = template(text(o, "value_template")); !ok {
 		return e, false, fmt.Errorf("value template %.80q: only {{ value }} and {{ value_json.… }} are understood", text(o, "value_template"))
 	}
-	e.on, e.off = text(o, "payload_on"), text(o, "payload_off")
+	e.on, e.off = word(o["payload_on"]), word(o["payload_off"])
 	if len(e.part) > 64 {
 		e.part = e.part[:64]
 	}
@@ -53,12 +54,12 @@ func (e entity) read(payload []byte) (v value, ok bool, err error) {
 			return v, false, nil
 		}
 	}
-	switch word := fmt.Sprint(raw); {
-	case e.on != "" && word == e.on:
+	switch said := fmt.Sprint(raw); {
+	case e.on != "" && said == e.on:
 		raw = "on"
-	case e.off != "" && word == e.off:
+	case e.off != "" && said == e.off:
 		raw = "off"
-	case word == "None" || word == "unknown" || word == "unavailable" || word == "":
+	case said == "None" || said == "unknown" || said == "unavailable" || said == "":
 		return v, false, nil
 	}
 	v, ok = measured(e.metric, e.part, raw)
@@ -105,6 +106,17 @@ func long(o map[string]any) map[string]any {
 func text(o map[string]any, key string) string {
 	s, _ := o[key].(string)
 	return s
+}
+
+// word spells what a description gives as a text, a truth or a number: payload_on may be false.
+func word(v any) string {
+	switch x := v.(type) {
+	case string:
+		return x
+	case bool, json.Number:
+		return fmt.Sprint(x)
+	}
+	return ""
 }
 
 // expand replaces ~ at an end of a topic by the base.

@@ -24,6 +24,8 @@ func NewESPHome(o Options, node string, entities map[string]hall.Metric) *Device
 	return newDevice(o, &esphome{node: node, entities: entities})
 }
 
+func (e *esphome) forget() { e.up = false }
+
 // interval is none: a node speaks when something changes, and its last will names its death.
 func (e *esphome) interval() time.Duration { return 0 }
 

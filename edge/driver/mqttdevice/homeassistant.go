@@ -38,6 +38,14 @@ func NewHomeAssistant(o Options, base, device string) *Device {
 	return newDevice(o, &homeAssistant{base: base, device: device, found: map[string]entity{}, links: map[string]link{}})
 }
 
+// forget keeps the descriptions: they are retained, and come again.
+func (h *homeAssistant) forget() {
+	for topic, l := range h.links {
+		l.state = unsaid
+		h.links[topic] = l
+	}
+}
+
 // interval is none: what has no availability topic proves nothing by its silence.
 func (h *homeAssistant) interval() time.Duration { return 0 }
 

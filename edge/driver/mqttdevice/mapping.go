@@ -132,6 +132,8 @@ func NewMapped(o Options, m *Mapping, topic string) *Device {
 	return newDevice(o, &mapped{m: m, topic: topic})
 }
 
+func (p *mapped) forget() { p.up = false }
+
 func (p *mapped) interval() time.Duration { return p.m.Interval }
 
 func (p *mapped) at(t string) string { return strings.ReplaceAll(t, "{topic}", p.topic) }

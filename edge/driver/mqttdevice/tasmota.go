@@ -27,6 +27,8 @@ func NewTasmota(o Options, pattern, topic string, switches map[string]hall.Metri
 	return newDevice(o, &tasmota{pattern, topic, switches})
 }
 
+func (t *tasmota) forget() {}
+
 func (t *tasmota) interval() time.Duration { return tasmotaInterval }
 
 // prefix gives the beginning of the topics of a kind: tele, stat.

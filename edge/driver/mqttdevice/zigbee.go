@@ -25,6 +25,8 @@ func NewZigbee(o Options, base, device string) *Device {
 	return newDevice(o, &zigbee{base, device})
 }
 
+func (z *zigbee) forget() {}
+
 func (z *zigbee) interval() time.Duration { return zigbeeInterval }
 
 func (z *zigbee) filters() []string {
@@ -63,7 +65,7 @@ func (z *zigbee) hear(m driver.Message) (report, error) {
 	if err != nil {
 		return report{}, err
 	}
-	if m.Retained { // nobody knows how old it is
+	if m.Retained || z.old(o, time.Now()) { // nobody knows how old it is, or the bridge tells what it has stored
 		return report{}, nil
 	}
 	return report{live: true, values: z.values(o), trouble: troubles(o, zigbeeTroubles)}, nil
@@ -78,6 +80,8 @@ func (z *zigbee) values(o map[string]any) (out []value) {
 				out = append(out, value{hall.MetricOpen, "", 1 - min(n, 1)})
 			}
 			continue
+		case (key == "state" || strings.HasPrefix(key, "state_")) && !isSwitch(raw):
+			continue // a blind, a lock
 		case key == "state":
 			metric = hall.MetricOn
 		case strings.HasPrefix(key, "state_"):
@@ -91,6 +95,28 @@ func (z *zigbee) values(o map[string]any) (out []value) {
 		}
 	}
 	return ordered(out)
+}
+
+// isSwitch says whether a state is that of a light or a socket.
+func isSwitch(v any) bool {
+	s, ok := v.(string)
+	return ok && (strings.EqualFold(s, "ON") || strings.EqualFold(s, "OFF"))
+}
+
+// oldAfter is how old a state may be to be now: a bridge tells its stored states again when it starts.
+const oldAfter = 2 * time.Minute
+
+// old says whether a state says of itself that it is old: last_seen in milliseconds or as ISO 8601.
+func (z *zigbee) old(o map[string]any, now time.Time) bool {
+	switch v := o["last_seen"].(type) {
+	case json.Number:
+		ms, err := v.Int64()
+		return err == nil && now.Sub(time.UnixMilli(ms)) > oldAfter
+	case string:
+		at, err := time.Parse(time.RFC3339, v)
+		return err == nil && now.Sub(at) > oldAfter
+	}
+	return false
 }
 
 // ordered makes the order of a map's values that of their names.

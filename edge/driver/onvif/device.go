@@ -3,6 +3,9 @@ package onvif
 import (
 	"context"
 	"fmt"
+	"net"
+	"net/url"
+	"slices"
 	"strings"
 	"time"
 )
@@ -125,9 +128,37 @@ func (c *client) snapshotAddress(ctx context.Context, profile string) (string, e
 	if err := c.ask(ctx, call{to: c.media, body: body}, &v); err != nil {
 		return "", fmt.Errorf("snapshot address: %w", err)
 	}
-	at, err := c.within(strings.TrimSpace(v.URI))
-	if err != nil {
-		return "", fmt.Errorf("snapshot address: %w", err)
+	return c.onHost(v.URI, "http", "https")
+}
+
+// streamAddress asks where the stream of a profile is.
+func (c *client) streamAddress(ctx context.Context, profile string) (string, error) {
+	var v struct {
+		URI string `xml:"Body>GetStreamUriResponse>MediaUri>Uri"`
 	}
-	return at, nil
+	body := `<GetStreamUri xmlns="` + nsMedia + `"><StreamSetup><Stream xmlns="` + nsSchema + `">RTP-Unicast</Stream><Transport xmlns="` + nsSchema +
+		`"><Protocol>RTSP</Protocol></Transport></StreamSetup><ProfileToken>` + escape(profile) + `</ProfileToken></GetStreamUri>`
+	if err := c.ask(ctx, call{to: c.media, body: body}, &v); err != nil {
+		return "", fmt.Errorf("stream address: %w", err)
+	}
+	return c.onHost(v.URI, "rtsp", "rtsps")
+}
+
+// onHost gives an address of pictures on the configured host. Its port is kept: it is another than that of the SOAP services.
+func (c *client) onHost(raw string, schemes ...string) (string, error) {
+	u, err := url.Parse(strings.TrimSpace(raw))
+	if err != nil || u.Host == "" || !slices.Contains(schemes, u.Scheme) {
+		return "", fmt.Errorf("%w: address of pictures", ErrAnswer) // it may hold a password
+	}
+	host, port := c.base.Hostname(), u.Port()
+	switch {
+	case port != "":
+		u.Host = net.JoinHostPort(host, port)
+	case strings.Contains(host, ":"):
+		u.Host = "[" + host + "]"
+	default:
+		u.Host = host
+	}
+	u.User, u.Fragment = nil, ""
+	return u.String(), nil
 }

@@ -1,0 +1,242 @@
+package onvif
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"hallpulse/edge/driver"
+	"hallpulse/hall"
+)
+
+var _ driver.Driver = (*Driver)(nil)
+
+// Options of a camera. URL is required.
+type Options struct {
+	URL          string // http://host:port of the camera, or of its device service; without user and password
+	Username     string // empty: no login
+	Password     string
+	Zone         hall.ZoneID
+	Counters     map[string]hall.Direction // by the name of a CountAggregation rule: who it counts goes in or out
+	Ignore       []string                  // troubles that this camera tells wrongly, of IgnorableCodes
+	InputsClosed bool                      // an active digital input is a closed contact; false: an open one
+	Pull         time.Duration             // how long the camera may wait for something to tell; 0: Pull
+	Snapshot     bool                      // the picture of the first profile is looked at
+	Stream       bool                      // the stream of the first profile is asked for
+	// Look gives what looks at addresses that the camera named; each may be empty. It must be there for Snapshot and Stream.
+	Look func(stream, snapshot string) driver.Driver
+	Now  func() time.Time // nil: time.Now
+
+	coolDown time.Duration
+}
+
+// Driver reads one camera.
+type Driver struct {
+	o      Options
+	gate   gate
+	totals map[string]total
+	info   Info
+	mu     sync.Mutex // guards info
+}
+
+// New prepares a driver; it opens nothing.
+func New(o Options) *Driver {
+	if o.Pull <= 0 {
+		o.Pull = Pull
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.coolDown <= 0 {
+		o.coolDown = coolDown
+	}
+	return &Driver{o: o, totals: map[string]total{}}
+}
+
+// Expect says how a camera shows that it lives: it answers every pull, with nothing if there is nothing to tell.
+func (d *Driver) Expect() driver.Expect {
+	return driver.Expect{Silence: 3 * max(d.o.Pull, 20*time.Second), MinRetry: 2 * time.Second, MaxRetry: time.Minute}
+}
+
+// Info gives what the camera said of itself; empty before it was asked.
+func (d *Driver) Info() Info {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.info
+}
+
+// Run reads the camera until ctx ends or it does not answer any more.
+func (d *Driver) Run(ctx context.Context, out driver.Sink) error {
+	base, err := address(d.o.URL)
+	if err != nil {
+		return err
+	}
+	c := newClient(base, d.o.Username, d.o.Password, &d.gate, d.o.Now)
+	c.answered = out.Seen
+	begin := time.Now()
+	if err := d.meet(ctx, c); err != nil {
+		return d.end(ctx, out, err)
+	}
+	m := newMood(out, d.o.Now)
+	out.Healthy()
+	s := &state{o: &d.o, out: out, mood: m, motion: map[string]bool{}, inputs: map[string]bool{}, totals: d.totals}
+	d.skew(s, c)
+	sight, err := d.sight(ctx, c, m)
+	if err != nil {
+		return d.end(ctx, out, err)
+	}
+	out.Reading(hall.MetricReadSeconds, "", time.Since(begin).Seconds())
+	ctx, cancel := context.WithCancel(ctx)
+	var wg sync.WaitGroup
+	wg.Go(func() { sight.run(ctx) })
+	err = d.follow(ctx, c, s)
+	err = d.end(ctx, out, err)
+	cancel()
+	wg.Wait()
+	return err
+}
+
+// end gives the error of a Run, refusing what could not be understood; nil when ctx has ended.
+func (d *Driver) end(ctx context.Context, out driver.Sink, err error) error {
+	if err == nil || ctx.Err() != nil {
+		return nil
+	}
+	var u *unread
+	if errors.As(err, &u) {
+		out.Refused(u.Error(), u.raw)
+	}
+	return fmt.Errorf("onvif: %w", err)
+}
+
+// meet asks the camera for its clock, its services and what it is.
+func (d *Driver) meet(ctx context.Context, c *client) error {
+	if err := d.gate.shut(d.o.Now()); err != nil {
+		return err
+	}
+	if err := c.clock(ctx); err != nil {
+		return err
+	}
+	if err := c.services(ctx); err != nil {
+		return err
+	}
+	info, err := c.info(ctx)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.info = info
+	return err
+}
+
+// skew tells how far the camera's clock is off.
+func (d *Driver) skew(s *state, c *client) {
+	s.out.Reading(hall.MetricSkew, "", c.offset.Seconds())
+	if c.offset.Abs() > MaxSkew {
+		s.mood.set(codeClock, "", wrong{detail: c.offset.Round(time.Second).String()})
+		return
+	}
+	s.mood.clear(codeClock, "")
+}
+
+// follow fetches events over one subscription. A camera without events is watched by its clock alone.
+func (d *Driver) follow(ctx context.Context, c *client, s *state) error {
+	if c.events.url == "" {
+		s.out.Opened()
+		s.mood.set(CodeNoEvent, "", wrong{detail: "no event service"})
+		return d.idle(ctx, c, s)
+	}
+	at, err := c.subscribe(ctx)
+	if err != nil {
+		return err
+	}
+	defer c.unsubscribe(ctx, at)
+	if err := c.synchronize(ctx, at); err != nil && !answered(err) {
+		return err // a camera that refuses tells its states as they change
+	}
+	s.out.Opened()
+	return d.pull(ctx, c, s, at)
+}
+
+// answered says whether an error is an answer of the camera.
+func answered(err error) bool {
+	var f *Fault
+	return errors.As(err, &f)
+}
+
+// pull fetches events until something fails.
+func (d *Driver) pull(ctx context.Context, c *client, s *state, at endpoint) error {
+	renewed, breaks := time.Now(), 0
+	for ctx.Err() == nil {
+		begin := time.Now()
+		list, err := c.pull(ctx, at, d.o.Pull)
+		switch broken := (*cut)(nil); {
+		case errors.As(err, &broken) && ctx.Err() == nil: // normal for some where there is nothing to tell
+			if breaks++; time.Since(begin) >= quickBreak {
+				breaks = 0
+			}
+			if breaks >= maxBreaks {
+				return err
+			}
+			if err := c.clock(ctx); err != nil { // does it live?
+				return err
+			}
+		case err != nil:
+			return err
+		default:
+			breaks = 0
+		}
+		for i := range list[:min(len(list), 2*maxEvents)] { // some give more than they were asked for
+			if err := s.take(ctx, &list[i]); err != nil {
+				return err
+			}
+		}
+		s.mood.age()
+		s.read()
+		if time.Since(renewed) >= renewEvery {
+			if err := d.refresh(ctx, c, s, at); err != nil {
+				return err
+			}
+			renewed = time.Now()
+		}
+		rest(ctx, d.o.coolDown)
+	}
+	return nil
+}
+
+// refresh renews the subscription, asks for all states again and looks at the camera's clock.
+func (d *Driver) refresh(ctx context.Context, c *client, s *state, at endpoint) error {
+	if err := c.renew(ctx, at); err != nil {
+		return err
+	}
+	if err := c.synchronize(ctx, at); err != nil && !answered(err) {
+		return err
+	}
+	if err := c.clock(ctx); err != nil {
+		return err
+	}
+	d.skew(s, c)
+	return nil
+}
+
+// idle asks for the clock alone.
+func (d *Driver) idle(ctx context.Context, c *client, s *state) error {
+	for rest(ctx, d.o.Pull) {
+		if err := c.clock(ctx); err != nil {
+			return err
+		}
+		d.skew(s, c)
+	}
+	return nil
+}
+
+// rest waits; false: ctx ended.
+func rest(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
