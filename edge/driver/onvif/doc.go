@@ -36,9 +36,10 @@ const (
 
 // Times of the protocol and of the driver.
 const (
-	LoginPause   = 10 * time.Minute       // after a refused login
-	MaxSkew      = 3 * time.Minute        // a camera's clock further off is a fault
-	Pull         = 60 * time.Second       // how long a camera may wait for something to tell
+	LoginPause   = 10 * time.Minute // after a refused login
+	MaxSkew      = 3 * time.Minute  // a camera's clock further off is a fault
+	Pull         = 60 * time.Second // how long a camera may wait for something to tell
+	firstPull    = 5 * time.Second
 	lifetime     = 10 * time.Minute       // of a subscription
 	renewEvery   = 8 * time.Minute        // and the camera's clock is asked
 	coolDown     = 750 * time.Millisecond // between two pulls

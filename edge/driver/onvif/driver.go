@@ -80,7 +80,6 @@ func (d *Driver) Run(ctx context.Context, out driver.Sink) error {
 		return d.end(ctx, out, err)
 	}
 	m := newMood(out, d.o.Now)
-	out.Healthy()
 	s := &state{o: &d.o, out: out, mood: m, motion: map[string]bool{}, inputs: map[string]bool{}, totals: d.totals}
 	d.skew(s, c)
 	sight, err := d.sight(ctx, c, m)
@@ -141,8 +140,9 @@ func (d *Driver) skew(s *state, c *client) {
 // follow fetches events over one subscription. A camera without events is watched by its clock alone.
 func (d *Driver) follow(ctx context.Context, c *client, s *state) error {
 	if c.events.url == "" {
-		s.out.Opened()
 		s.mood.set(CodeNoEvent, "", wrong{detail: "no event service"})
+		s.mood.begin()
+		open(s.out)
 		return d.idle(ctx, c, s)
 	}
 	at, err := c.subscribe(ctx)
@@ -153,8 +153,14 @@ func (d *Driver) follow(ctx context.Context, c *client, s *state) error {
 	if err := c.synchronize(ctx, at); err != nil && !answered(err) {
 		return err // a camera that refuses tells its states as they change
 	}
-	s.out.Opened()
+	open(s.out)
 	return d.pull(ctx, c, s, at)
+}
+
+// open says that the camera is read from now on; it has answered a moment ago.
+func open(out driver.Sink) {
+	out.Opened()
+	out.Seen()
 }
 
 // answered says whether an error is an answer of the camera.
@@ -165,10 +171,11 @@ func answered(err error) bool {
 
 // pull fetches events until something fails.
 func (d *Driver) pull(ctx context.Context, c *client, s *state, at endpoint) error {
-	renewed, breaks := time.Now(), 0
+	renewed, breaks, wait := time.Now(), 0, min(d.o.Pull, firstPull) // the states come at once
 	for ctx.Err() == nil {
 		begin := time.Now()
-		list, err := c.pull(ctx, at, d.o.Pull)
+		list, err := c.pull(ctx, at, wait)
+		wait = d.o.Pull
 		switch broken := (*cut)(nil); {
 		case errors.As(err, &broken) && ctx.Err() == nil: // normal for some where there is nothing to tell
 			if breaks++; time.Since(begin) >= quickBreak {
@@ -190,6 +197,7 @@ func (d *Driver) pull(ctx context.Context, c *client, s *state, at endpoint) err
 				return err
 			}
 		}
+		s.mood.begin()
 		s.mood.age()
 		s.read()
 		if time.Since(renewed) >= renewEvery {

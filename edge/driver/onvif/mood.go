@@ -37,6 +37,7 @@ type mood struct {
 	picture *hall.Reason                // what the picture shows
 	stuck   bool
 	told    bool
+	begun   bool
 }
 
 // wrong is one trouble.
@@ -77,6 +78,16 @@ func (m *mood) see(why *hall.Reason, stuck bool) {
 	m.tell()
 }
 
+// begin tells the sink what is true from now on: the camera has said its states, and what an earlier Run said may have ended.
+func (m *mood) begin() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if !m.begun {
+		m.begun, m.told = true, true
+		m.tell()
+	}
+}
+
 // age ends pulses that have no end of their own.
 func (m *mood) age() {
 	m.mu.Lock()
@@ -93,6 +104,9 @@ func (m *mood) age() {
 
 // tell brings the sink to what is true; the lock is held. What the camera says comes before what its picture shows.
 func (m *mood) tell() {
+	if !m.begun {
+		return
+	}
 	for _, code := range []string{CodeTamper, CodeScene, CodeCounter, CodeNoEvent} {
 		if m.degraded(code) {
 			return

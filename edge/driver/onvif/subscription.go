@@ -31,7 +31,9 @@ func (c *client) subscribe(ctx context.Context) (endpoint, error) {
 }
 
 // duration writes whole seconds as XML Schema does.
-func duration(d time.Duration) string { return fmt.Sprintf("PT%dS", int(d.Round(time.Second)/time.Second)) }
+func duration(d time.Duration) string {
+	return fmt.Sprintf("PT%dS", int(d.Round(time.Second)/time.Second))
+}
 
 // synchronize asks for the present states as events (Core clause 9.1.4).
 func (c *client) synchronize(ctx context.Context, at endpoint) error {
@@ -56,7 +58,9 @@ func (c *client) renew(ctx context.Context, at endpoint) error {
 func (c *client) unsubscribe(ctx context.Context, at endpoint) {
 	var v struct{}
 	q := call{to: at, action: actUnsubscribe, body: `<Unsubscribe xmlns="` + nsWSNT + `"/>`, limit: stopTime}
-	_ = c.ask(context.WithoutCancel(ctx), q, &v) // it ends by itself after its lifetime
+	if c.gate.shut(c.now()) == nil {
+		_ = c.once(context.WithoutCancel(ctx), q, &v) // otherwise it ends by itself after its lifetime
+	}
 }
 
 // pull waits for events. An answer without any is an answer.
