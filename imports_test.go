@@ -33,6 +33,7 @@ var arrows = []struct {
 	{"edge/journal", []string{"hall"}},
 	{"edge/clock", []string{"hall"}},
 	{"edge/uplink", []string{"hall", "hall/wire", "edge/journal", "edge/clock"}},
+	{"edge/control", []string{"hall"}},
 	{"edge/panel", []string{"hall", "hall/rule", "dashboards"}},
 	{"edge/technician", []string{"hall", "hall/conf", "firmware-bridge", "edge/driver", "edge/bus", "edge/config", "edge/driver/onvif"}},
 	{"edge/agent", []string{"hall", "edge", "firmware-bridge", "dashboards"}},

@@ -8,6 +8,7 @@ import (
 	"hallpulse/cmd/hallpulse-demo/internal/county"
 	"hallpulse/edge/agent"
 	"hallpulse/edge/config"
+	"hallpulse/edge/driver"
 	"hallpulse/edge/simulator/truth"
 	"hallpulse/hall"
 )
@@ -35,7 +36,8 @@ func (s *show) newGateway(h *county.Hall) (*agent.Agent, error) {
 	board := h.Hardware()
 	o.GPIO = board
 	if board.Simulated() {
-		o.I2C, o.SPI = board.I2C, board.SPI
+		o.I2C, o.SPI, o.Edges = board.I2C, board.SPI, board
+		o.Input = func(config.Input) driver.InputOpener { return board }
 	}
 	a, err := agent.New(o)
 	if err != nil {

@@ -14,6 +14,7 @@ import (
 	"hallpulse/edge/bus"
 	"hallpulse/edge/clock"
 	"hallpulse/edge/config"
+	"hallpulse/edge/control"
 	"hallpulse/edge/driver"
 	"hallpulse/edge/driver/attendance"
 	"hallpulse/edge/driver/display"
@@ -21,6 +22,7 @@ import (
 	"hallpulse/edge/driver/mqttdevice"
 	"hallpulse/edge/journal"
 	"hallpulse/edge/panel"
+	"hallpulse/edge/ratingpage"
 	"hallpulse/edge/supervise"
 	"hallpulse/edge/uplink"
 	"hallpulse/hall"
@@ -36,6 +38,8 @@ type Options struct {
 	SPI     func(port string) driver.SPIOpener             // nil: the machine's
 	Wall    func() time.Time                               // the system's clock; nil: time.Now
 	Serial  func(config.Serial) driver.PortOpener          // nil: the machine's ports
+	Edges   driver.EdgeOpener                              // lines whose changes are stamped; nil: the machine\'s
+	Input   func(config.Input) driver.InputOpener          // nil: the machine\'s devices
 }
 
 // Agent is the gateway of one hall.
@@ -62,8 +66,10 @@ type Agent struct {
 	broker     *mqttdevice.Client    // to the hall\'s own broker; nil: it has none
 	brokerWord string                // the gateway\'s password at its own broker
 	link       *uplink.Uplink        // nil: the hall works alone
+	pages      []ratingpage.Point    // of visitors\' telephones
 	tell       func(...hall.Section) // who is told of changed sections; nil: nobody
 	panel      *panel.Panel
+	control    *control.Server // a technician's hand
 
 	ready   atomic.Bool // devices were tried and the gap before them is kept
 	mu      sync.Mutex  // guards cleanup and running
@@ -116,7 +122,9 @@ func (a *Agent) open(ready *prepared) error {
 	if err := a.openBroker(); err != nil {
 		return err
 	}
-	a.sup = supervise.New(supervise.Options{Recorder: a.rec, Metrics: a.metrics, Logger: a.log}, a.devices(ready))
+	list := a.devices(ready)
+	a.openControl(list)
+	a.sup = supervise.New(supervise.Options{Recorder: a.rec, Metrics: a.metrics, Logger: a.log}, list)
 	a.past = past{} // it has served
 	if err := a.openLink(ready); err != nil {
 		return err

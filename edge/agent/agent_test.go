@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -262,14 +263,22 @@ func TestDataInUse(t *testing.T) {
 	made(t, Options{Config: configured(t, dir, "")})
 }
 
-// copied gives what a killed gateway leaves behind.
+// copied gives what a killed gateway leaves behind, but for its socket: sockets cannot be copied.
 func copied(t testing.TB, dir string) string {
 	t.Helper()
 	to := t.TempDir()
-	if err := os.CopyFS(to, os.DirFS(dir)); err != nil {
+	if err := os.CopyFS(to, withoutSockets{os.DirFS(dir)}); err != nil {
 		t.Fatal(err)
 	}
 	return to
+}
+
+// withoutSockets is a folder that shows its folders and ordinary files.
+type withoutSockets struct{ fs.FS }
+
+func (w withoutSockets) ReadDir(name string) ([]fs.DirEntry, error) {
+	list, err := fs.ReadDir(w.FS, name)
+	return slices.DeleteFunc(list, func(e fs.DirEntry) bool { return e.Type() == fs.ModeSocket }), err
 }
 
 func TestKilledAndStartedAgain(t *testing.T) {

@@ -6,7 +6,6 @@ import (
 	"hallpulse/edge/config"
 	"hallpulse/edge/driver"
 	"hallpulse/edge/driver/attendance"
-	"hallpulse/edge/driver/camera"
 	"hallpulse/edge/driver/dispenser"
 	"hallpulse/edge/driver/display"
 	"hallpulse/edge/driver/keypad"
@@ -31,7 +30,6 @@ func families() map[config.Driver]constructor {
 		config.EscposSerial:  newDispenser,
 		config.SerialKeypad:  newKeypad,
 		config.ZktecoPush:    newTerminal,
-		config.RTSPCamera:    newCamera,
 		config.BeamPair:      newBeam,
 	}
 	for _, more := range []map[config.Driver]constructor{
@@ -55,10 +53,19 @@ func (a *Agent) devices(ready *prepared) []supervise.Device {
 		if d.Silence > 0 {
 			expect.Silence = d.Silence
 		}
-		keeps := d.Family == hall.Attendance || d.Family == hall.Camera // terminals have a memory, cameras tell no events
+		keeps := keepsItself(d)
 		out = append(out, supervise.Device{ID: d.ID, Driver: b, Expect: expect, Keeps: keeps})
 	}
 	return out
+}
+
+// keepsItself says whether a device loses nothing while nobody reads it: it has a memory, or tells no events.
+func keepsItself(d *config.Device) bool {
+	switch d.Driver {
+	case config.ZktecoPush, config.HikvisionTerminal:
+		return true
+	}
+	return d.Family == hall.Camera || d.Family == hall.Environment || d.Family == hall.Machine
 }
 
 func newDisplay(a *Agent, d *config.Device, ready *prepared) built {
@@ -74,14 +81,6 @@ func newDispenser(a *Agent, d *config.Device, ready *prepared) built {
 func newKeypad(a *Agent, d *config.Device, ready *prepared) built {
 	return keypad.New(keypad.Options{Port: a.opts.Serial(*d.Serial), Profile: ready.profiles[d.Profile], Windows: d.Addresses, Window: d.Window,
 		Stored: a.past.pressed(d.ID)})
-}
-
-func newCamera(_ *Agent, d *config.Device, _ *prepared) built {
-	c := d.Camera
-	return camera.New(camera.Options{
-		RTSP: c.RTSP, Snapshot: c.Snapshot, Username: c.Username, Password: c.Password.Reveal(),
-		Interval: c.Interval, Black: c.Black, Covered: c.Covered, Frozen: c.Frozen,
-	})
 }
 
 func newTerminal(a *Agent, d *config.Device, _ *prepared) built {

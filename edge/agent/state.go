@@ -75,6 +75,14 @@ func (a *Agent) Strangers() (out []panel.Stranger) {
 	return out
 }
 
+// Terminals gives what the attendance terminals say of themselves, by serial number.
+func (a *Agent) Terminals() (out []panel.Terminal) {
+	for _, t := range (&hand{a}).look() {
+		out = append(out, t.panel())
+	}
+	return out
+}
+
 // Refusals gives what devices said that could not be understood, newest first.
 func (a *Agent) Refusals() (out []panel.Refusal) {
 	now := a.clock.Now()

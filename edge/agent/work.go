@@ -31,10 +31,14 @@ func (a *Agent) work(ctx context.Context) error {
 	wg.Go(func() { a.sup.Run(ctx) })
 	wg.Go(func() { a.opened(ctx) })
 	wg.Go(func() { a.servePanel(ctx) })
+	wg.Go(func() { a.serve(ctx, "control", a.control.Run) })
 	if a.terminal != nil {
 		wg.Go(func() { a.serveTerminals(ctx) })
 	}
 	wg.Go(func() { a.serveHikvision(ctx) })
+	if len(a.pages) > 0 {
+		wg.Go(func() { a.serveRatings(ctx) })
+	}
 	if a.broker != nil {
 		wg.Go(func() { a.serveBroker(ctx) })
 	}

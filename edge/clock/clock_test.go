@@ -190,6 +190,12 @@ func TestCorrectTouchesWhatDependsOnTheClock(t *testing.T) {
 	if !f.Gap.From.Equal(day) || !f.Gap.To.Equal(day.Add(time.Second)) || !gap.From.Equal(zero) {
 		t.Fatalf("%+v, original %+v", f.Gap, gap)
 	}
+	card := hall.Fact{Kind: hall.KindPunch, At: hall.Stamp{Wall: zero, Boot: 1}, Punch: &hall.Punch{At: zero.Add(time.Second), DeviceTime: "x"}}
+	was := *card.Punch
+	c.Correct(&card)
+	if !card.Punch.At.Equal(card.At.Wall.Add(time.Second)) || card.Punch.At.Equal(was.At) || card.Punch.DeviceTime != "x" {
+		t.Errorf("a reader without a clock has the gateway's: %+v", card)
+	}
 	punch := hall.Punch{At: day.Add(time.Hour), Skew: shift + 3*time.Second, DeviceTime: "2026-05-04 10:00:00"}
 	f = hall.Fact{Kind: hall.KindPunch, At: hall.Stamp{Wall: zero, Boot: 1}, Punch: &punch}
 	c.Correct(&f)

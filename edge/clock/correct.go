@@ -77,6 +77,9 @@ func (c *Corrector) see(id uint32, wall time.Time, mono time.Duration) *boot {
 	return b
 }
 
+// borrowedWithin is how close to the gateway's wrong time the time of a punch is that was taken from it.
+const borrowedWithin = 10 * time.Second
+
 // Correct mends the stamp of a fact, the bounds of a gap and the skew of a punch. What a device said of its own clock
 // stays as it is.
 func (c *Corrector) Correct(f *hall.Fact) {
@@ -84,7 +87,13 @@ func (c *Corrector) Correct(f *hall.Fact) {
 	if mark == hall.Sure {
 		return
 	}
+	borrowed := f.Punch != nil && f.Punch.Skew == 0 && f.Punch.At.Sub(f.At.Wall).Abs() < borrowedWithin
 	f.At.Wall, f.At.Mark = f.At.Wall.Add(delta), mark
+	if borrowed { // by a reader without a clock, from this one
+		p := *f.Punch
+		p.At = p.At.Add(delta)
+		f.Punch = &p
+	}
 	if f.Gap != nil {
 		g := *f.Gap
 		g.From, g.To = g.From.Add(delta), g.To.Add(delta)

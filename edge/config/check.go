@@ -52,6 +52,7 @@ func (k *checker) all() {
 	k.hours()
 	k.checks()
 	k.hub()
+	k.rating()
 	k.broker()
 	k.listen("panel.listen", k.c.Panel.Listen)
 	k.listen("attendance.listen", k.c.Attendance.Listen)

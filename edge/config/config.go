@@ -28,6 +28,7 @@ type Config struct {
 	Hours      Hours             `yaml:"hours"`
 	Checks     Checks            `yaml:"checks"`
 	Hub        *Hub              `yaml:"hub"`                      // nil: the hall works alone
+	Rating     *Rating           `yaml:"rating"`                   // page for visitors' telephones; nil: none
 	Broker     *Broker           `yaml:"broker"`                   // of the hall's own devices; nil: none
 	DataDir    string            `yaml:"data_dir" conf:"required"` // journal and last good state
 	Panel      Panel             `yaml:"panel"`

@@ -40,10 +40,9 @@ func TestGood(t *testing.T) {
 	if z := c.Devices[3].Zkteco; z.Serial != "CEXA000000001" || z.TimeZone != "Asia/Urumqi" {
 		t.Errorf("terminal %+v", z)
 	}
-	want := Camera{
-		Snapshot: "http://192.0.2.20/s.jpg", Username: "hall", Password: "hunter2",
-		Interval: 5 * time.Second, Black: 16, Covered: 4, Frozen: time.Minute,
-	}
+	want := Camera{}
+	want.Defaults()
+	want.Snapshot, want.Username, want.Password, want.Interval = "http://192.0.2.20/s.jpg", "hall", "hunter2", 5*time.Second
 	if got := *c.Devices[4].Camera; got != want {
 		t.Errorf("camera %+v", got)
 	}

@@ -78,6 +78,10 @@ type Camera struct {
 	Black    float64       `yaml:"black" conf:"min=0,max=255"`     // mean luminance below which a picture is black
 	Covered  float64       `yaml:"covered" conf:"min=0,max=128"`   // standard deviation of luminance below which it is covered
 	Frozen   time.Duration `yaml:"frozen" conf:"min=5s,max=24h"`   // the same picture for this long: frozen
+
+	Defocused float64       `yaml:"defocused" conf:"min=0,max=0.9"`  // part of its usual sharpness below which a picture is defocused; 0: not looked for
+	Moved     float64       `yaml:"moved" conf:"min=0,max=0.95"`     // likeness to the usual view below which the camera was moved; 0: not looked for
+	Relearn   time.Duration `yaml:"relearn" conf:"min=0s,max=2400h"` // another view for so long becomes the usual one; 0: 24 h
 }
 
 // Defaults suit an indoor camera by day and night.

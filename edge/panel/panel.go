@@ -62,6 +62,7 @@ type Source interface {
 	Link() Link
 	Refusals() []Refusal
 	Strangers() []Stranger
+	Terminals() []Terminal // of attendance, configured
 }
 
 // Options of a panel. Source is required.

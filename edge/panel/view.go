@@ -25,6 +25,7 @@ type view struct {
 	Zones            []row
 	Measures         []row
 	Devices          []row
+	Terminals        []terminalRow
 	Staff, Ratings   string
 	Rated            string // how many ratings; empty: none
 	Headline, Level  string // the one sentence that matters
@@ -86,6 +87,7 @@ func (p *Panel) view(lang string) view {
 	}
 	v.Measures = measureRows(desc, s, t, lang, loc)
 	v.Devices = deviceRows(desc, s.Devices, t, lang, loc)
+	v.Terminals = terminalRows(desc, p.opts.Source.Terminals(), now, t, lang)
 	v.Headline, v.Level = headline(v, s, desc, now)
 	v.Staff = figure(owns(desc, hall.Attendance), len(s.Staff.Present))
 	v.Ratings = t["none"]

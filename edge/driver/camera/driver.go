@@ -26,17 +26,22 @@ type Options struct {
 	Snapshot string // http://host/path of a JPEG or PNG, without user and password; empty: not fetched
 	Username string // empty: no login
 	Password string
-	Interval time.Duration    // between two looks; 0: 10 s
-	Black    float64          // mean luminance (0 to 255) below which a picture is black; 0: not checked
-	Covered  float64          // standard deviation of luminance below which it is covered; 0: not checked
-	Frozen   time.Duration    // the same picture for this long is frozen; 0: not checked
-	Now      func() time.Time // nil: time.Now
+	Interval time.Duration // between two looks; 0: 10 s
+	Black    float64       // mean luminance (0 to 255) below which a picture is black; 0: not checked
+	Covered  float64       // standard deviation of luminance below which it is covered; 0: not checked
+	Frozen   time.Duration // the same picture for this long is frozen; 0: not checked
+	// Defocused is the part of its usual sharpness below which a picture is defocused, and Moved how like the usual view a
+	// picture must be, from 0 (nothing) to 1 (the same); 0: not checked.
+	Defocused, Moved float64
+	Relearn          time.Duration    // a view that is another one for so long becomes the usual one; 0: 24 h
+	Now              func() time.Time // nil: time.Now
 }
 
 // Driver watches one camera. What a look costs is stated at the limits of picture.go.
 type Driver struct {
 	o              Options
-	rtsp, snapshot gate // they outlive Run: a locked account must not be asked again by the next Run
+	learned        *memory // it outlives Run: a camera that was moved while it was away is noticed
+	rtsp, snapshot gate    // they outlive Run: a locked account must not be asked again by the next Run
 }
 
 // New prepares a driver; it opens nothing.
@@ -47,7 +52,11 @@ func New(o Options) *Driver {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &Driver{o: o}
+	d := &Driver{o: o}
+	if o.Defocused > 0 || o.Moved > 0 {
+		d.learned = newMemory(o.Defocused, o.Moved, o.Relearn)
+	}
+	return d
 }
 
 // Expect says how a camera shows that it lives: it answers every look.
@@ -105,7 +114,7 @@ func (d *Driver) eye() (*eye, error) {
 		return nil, fmt.Errorf("camera: neither an RTSP nor a snapshot address: %w", driver.ErrPermanent)
 	}
 	e := &eye{timeout: min(d.o.Interval, longestAsk), now: d.o.Now,
-		watch: watch{black: d.o.Black, covered: d.o.Covered, frozen: d.o.Frozen}}
+		watch: watch{black: d.o.Black, covered: d.o.Covered, frozen: d.o.Frozen, learned: d.learned}}
 	if d.o.RTSP != "" {
 		u, err := parse(d.o.RTSP, "rtsp", "rtsps")
 		if err != nil {

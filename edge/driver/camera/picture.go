@@ -33,6 +33,7 @@ type grid struct {
 	cells     [gridW * gridH]float64 // luminance, 0 to 255
 	mean      float64
 	deviation float64 // standard deviation of the cells
+	sharp     float64 // strength of the strongest edges beside the deviation; no unit
 }
 
 func isJPEG(b []byte) bool { return bytes.HasPrefix(b, []byte("\xFF\xD8")) }
@@ -116,6 +117,7 @@ func reduce(img image.Image) *grid {
 		}
 	}
 	g.mean, g.deviation = moments(g.cells[:])
+	g.sharp = edges(y, b) / (g.deviation + 1)
 	return g
 }
 

@@ -28,6 +28,7 @@ type finding struct {
 type watch struct {
 	black, covered float64
 	frozen         time.Duration
+	learned        *memory // what the camera usually sees; nil: neither defocused nor moved are looked for
 
 	last   *grid // nil before the first picture
 	bytes  [sha256.Size]byte
@@ -53,6 +54,9 @@ func (w *watch) same(s [sha256.Size]byte) bool {
 // so a slow dawn is a change.
 func (w *watch) take(s [sha256.Size]byte, g *grid, now time.Time) {
 	w.last, w.bytes, w.copies = g, s, 0
+	if w.learned != nil && g.mean >= w.black && g.deviation >= w.covered {
+		w.learned.take(g, now)
+	}
 	if w.ref != nil {
 		if w.moved = w.ref.apart(g); w.moved < noise {
 			return
@@ -89,6 +93,9 @@ func (w *watch) find(now time.Time) *finding {
 	case w.frozen > 0 && still >= w.frozen:
 		return &finding{code: "frozen", stuck: true,
 			detail: fmt.Sprintf("unchanged for %v, %s, luminance %.1f", still.Round(time.Second), w.proof(), g.mean)}
+	}
+	if w.learned != nil {
+		return w.learned.judge()
 	}
 	return nil
 }

@@ -18,9 +18,9 @@ var _ driver.Driver = (*Driver)(nil)
 
 // Times of the driver.
 const (
-	pollTime = 250 * time.Millisecond // the level is read at least this often, so a missed edge is found
-	fastTime = pollTime / 4           // a wait that ends without an edge sooner than this did not wait
-	fastMost = 50                     // such waits in a row mean that the line is dead
+	pollTime = time.Second           // the level is read at least this often, so a missed edge is found
+	fastTime = 60 * time.Millisecond // a wait that ends without an edge sooner than this did not wait
+	fastMost = 50                    // such waits in a row mean that the line is dead
 	silence  = 10 * time.Second
 )
 
@@ -77,8 +77,11 @@ func (d *Driver) Run(ctx context.Context, out driver.Sink) error {
 	ctx, cancel := context.WithCancel(ctx)
 	samples := make(chan sample, 256)
 	var wg sync.WaitGroup
-	defer wg.Wait()
-	defer cancel()
+	defer func() {
+		cancel()
+		halt(pins) // ends the waits
+		wg.Wait()
+	}()
 	for b, p := range pins {
 		wg.Go(func() { d.read(ctx, Beam(b), p, samples) })
 	}
@@ -129,6 +132,9 @@ func (d *Driver) read(ctx context.Context, b Beam, p gpio.PinIn, out chan<- samp
 	for ctx.Err() == nil {
 		began := time.Now()
 		edge := p.WaitForEdge(pollTime)
+		if ctx.Err() != nil {
+			return // the line was given back
+		}
 		s := sample{beam: b, edge: edge, at: time.Now()}
 		s.broken = d.broken(p.Read())
 		if f, ok := p.(faulty); ok {

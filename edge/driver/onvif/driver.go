@@ -83,13 +83,19 @@ func (d *Driver) Run(ctx context.Context, out driver.Sink) error {
 	s := &state{o: &d.o, out: out, mood: m, motion: map[string]bool{}, inputs: map[string]bool{}, totals: d.totals}
 	d.skew(s, c)
 	sight, err := d.sight(ctx, c, m)
-	if err != nil {
+	if err != nil && !answered(err) && !errors.Is(err, ErrAnswer) {
 		return d.end(ctx, out, err)
+	}
+	if err != nil { // it tells events, whether it shows pictures or not
+		m.see(&hall.Reason{Code: "read_failed", Detail: err.Error()}, false)
+		sight = nil
 	}
 	out.Reading(hall.MetricReadSeconds, "", time.Since(begin).Seconds())
 	ctx, cancel := context.WithCancel(ctx)
 	var wg sync.WaitGroup
-	wg.Go(func() { sight.run(ctx) })
+	if sight != nil {
+		wg.Go(func() { sight.run(ctx) })
+	}
 	err = d.follow(ctx, c, s)
 	err = d.end(ctx, out, err)
 	cancel()
@@ -135,116 +141,4 @@ func (d *Driver) skew(s *state, c *client) {
 		return
 	}
 	s.mood.clear(codeClock, "")
-}
-
-// follow fetches events over one subscription. A camera without events is watched by its clock alone.
-func (d *Driver) follow(ctx context.Context, c *client, s *state) error {
-	if c.events.url == "" {
-		s.mood.set(CodeNoEvent, "", wrong{detail: "no event service"})
-		s.mood.begin()
-		open(s.out)
-		return d.idle(ctx, c, s)
-	}
-	at, err := c.subscribe(ctx)
-	if err != nil {
-		return err
-	}
-	defer c.unsubscribe(ctx, at)
-	if err := c.synchronize(ctx, at); err != nil && !answered(err) {
-		return err // a camera that refuses tells its states as they change
-	}
-	open(s.out)
-	return d.pull(ctx, c, s, at)
-}
-
-// open says that the camera is read from now on; it has answered a moment ago.
-func open(out driver.Sink) {
-	out.Opened()
-	out.Seen()
-}
-
-// answered says whether an error is an answer of the camera.
-func answered(err error) bool {
-	var f *Fault
-	return errors.As(err, &f)
-}
-
-// pull fetches events until something fails.
-func (d *Driver) pull(ctx context.Context, c *client, s *state, at endpoint) error {
-	renewed, breaks, wait := time.Now(), 0, min(d.o.Pull, firstPull) // the states come at once
-	for ctx.Err() == nil {
-		begin := time.Now()
-		list, err := c.pull(ctx, at, wait)
-		wait = d.o.Pull
-		switch broken := (*cut)(nil); {
-		case errors.As(err, &broken) && ctx.Err() == nil: // normal for some where there is nothing to tell
-			if breaks++; time.Since(begin) >= quickBreak {
-				breaks = 0
-			}
-			if breaks >= maxBreaks {
-				return err
-			}
-			if err := c.clock(ctx); err != nil { // does it live?
-				return err
-			}
-		case err != nil:
-			return err
-		default:
-			breaks = 0
-		}
-		for i := range list[:min(len(list), 2*maxEvents)] { // some give more than they were asked for
-			if err := s.take(ctx, &list[i]); err != nil {
-				return err
-			}
-		}
-		s.mood.begin()
-		s.mood.age()
-		s.read()
-		if time.Since(renewed) >= renewEvery {
-			if err := d.refresh(ctx, c, s, at); err != nil {
-				return err
-			}
-			renewed = time.Now()
-		}
-		rest(ctx, d.o.coolDown)
-	}
-	return nil
-}
-
-// refresh renews the subscription, asks for all states again and looks at the camera's clock.
-func (d *Driver) refresh(ctx context.Context, c *client, s *state, at endpoint) error {
-	if err := c.renew(ctx, at); err != nil {
-		return err
-	}
-	if err := c.synchronize(ctx, at); err != nil && !answered(err) {
-		return err
-	}
-	if err := c.clock(ctx); err != nil {
-		return err
-	}
-	d.skew(s, c)
-	return nil
-}
-
-// idle asks for the clock alone.
-func (d *Driver) idle(ctx context.Context, c *client, s *state) error {
-	for rest(ctx, d.o.Pull) {
-		if err := c.clock(ctx); err != nil {
-			return err
-		}
-		d.skew(s, c)
-	}
-	return nil
-}
-
-// rest waits; false: ctx ended.
-func rest(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }

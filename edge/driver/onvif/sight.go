@@ -12,17 +12,17 @@ import (
 // lookAgain is the pause after a look at the picture that failed.
 const lookAgain = 30 * time.Second
 
-// sight is the look at a camera's picture beside its events; nil driver: none.
+// sight is the look at a camera's picture beside its events.
 type sight struct {
 	driver driver.Driver
 	mood   *mood
 	out    driver.Sink
 }
 
-// sight asks where the pictures are and prepares the look at them.
+// sight asks where the pictures are and prepares the look at them; nil: none is wanted.
 func (d *Driver) sight(ctx context.Context, c *client, m *mood) (*sight, error) {
 	if !d.o.Snapshot && !d.o.Stream {
-		return &sight{}, nil
+		return nil, nil
 	}
 	switch {
 	case d.o.Look == nil:
@@ -50,9 +50,6 @@ func (d *Driver) sight(ctx context.Context, c *client, m *mood) (*sight, error) 
 
 // run looks until ctx ends. Pictures that do not come are a trouble of a camera that lives.
 func (s *sight) run(ctx context.Context) {
-	if s.driver == nil {
-		return
-	}
 	for {
 		err := s.driver.Run(ctx, &picture{s.out, s.mood})
 		if ctx.Err() != nil {

@@ -29,10 +29,12 @@ type Picture uint8
 
 // The pictures.
 const (
-	Live    Picture = iota // a hall, people, a sensor's noise
-	Black                  // no light, or a dead sensor
-	Frozen                 // the last picture again and again
-	Covered                // something in front of the lens
+	Live      Picture = iota // a hall, people, a sensor's noise
+	Black                    // no light, or a dead sensor
+	Frozen                   // the last picture again and again
+	Covered                  // something in front of the lens
+	Defocused                // the lens was turned, or is misted
+	Moved                    // the camera was turned: another part of the hall
 )
 
 // Camera is one simulated camera. Its methods may be called at any time, also before Run.
@@ -75,6 +77,13 @@ func (c *Camera) SnapshotURL() string { return "http://" + c.http.Addr().String(
 func (c *Camera) SetPicture(p Picture) {
 	c.mu.Lock()
 	c.picture, c.frozen = p, nil
+	c.mu.Unlock()
+}
+
+// SetLight changes the light of the hall: 1 is day, 0.3 a few lamps.
+func (c *Camera) SetLight(part float64) {
+	c.mu.Lock()
+	c.scene.light = part
 	c.mu.Unlock()
 }
 

@@ -15,6 +15,7 @@ const (
 	height  = 180
 	quality = 80
 	people  = 4
+	turned  = 70*width + 30 // how far the picture is off after the camera was turned, in pixels
 )
 
 // Luminances of the scenes.
@@ -30,6 +31,7 @@ type scene struct {
 	hall  []byte // the luminance of the empty hall
 	img   *image.YCbCr
 	frame int
+	light float64
 	walk  [people]walker
 }
 
@@ -37,7 +39,7 @@ type scene struct {
 type walker struct{ x, y, pace float64 }
 
 func newScene(seed uint64) *scene {
-	s := &scene{rng: rand.New(rand.NewPCG(seed, 0x5CE7E)), hall: emptyHall(),
+	s := &scene{rng: rand.New(rand.NewPCG(seed, 0x5CE7E)), hall: emptyHall(), light: 1,
 		img: image.NewYCbCr(image.Rect(0, 0, width, height), image.YCbCrSubsampleRatio420)}
 	for i := range s.img.Cb {
 		s.img.Cb[i], s.img.Cr[i] = 128, 128
@@ -75,13 +77,56 @@ func (s *scene) encode(w io.Writer, p Picture) error {
 	case Covered:
 		fill(s.img.Y, backside)
 	default:
-		copy(s.img.Y, s.hall)
-		for i, p := range s.walk {
-			s.person(p, i)
-		}
+		s.look(p)
 	}
 	s.noise()
 	return jpeg.Encode(w, s.img, &jpeg.Options{Quality: quality})
+}
+
+// look draws the hall and its people.
+func (s *scene) look(p Picture) {
+	from := 0
+	if p == Moved {
+		from = turned
+	}
+	for i := range s.img.Y {
+		s.img.Y[i] = s.hall[(i+from)%len(s.hall)]
+	}
+	for i, p := range s.walk {
+		s.person(p, i)
+	}
+	for i, v := range s.img.Y {
+		s.img.Y[i] = byte(max(float64(v)*s.light, dark))
+	}
+	if p == Defocused {
+		blur(s.img.Y, width, 1)
+		blur(s.img.Y, height, width)
+	}
+}
+
+// blur averages lines of n pixels that are step apart over a window.
+func blur(b []byte, n, step int) {
+	const half = 9
+	line := make([]int, n)
+	for from := range len(b) / n {
+		if step > 1 && from >= step {
+			break
+		}
+		at := func(i int) int { return from*n + i }
+		if step > 1 {
+			at = func(i int) int { return from + i*step }
+		}
+		for i := range line {
+			line[i] = int(b[at(i)])
+		}
+		for i := range line {
+			total := 0
+			for j := -half; j <= half; j++ {
+				total += line[min(max(i+j, 0), n-1)]
+			}
+			b[at(i)] = byte(total / (2*half + 1))
+		}
+	}
 }
 
 // person draws an upright oval.

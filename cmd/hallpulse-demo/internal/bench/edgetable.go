@@ -106,7 +106,9 @@ func sixtyBesidePeer(ctx context.Context, o Options, dir, program string, t *mea
 	if err != nil {
 		return err
 	}
-	gateway(t, "hallpulse-edge with sixty devices", r, true)
+	t.Figure("hallpulse-edge with sixty devices", "%d devices well", r.Devices)
+	t.Figure("  memory resident, median", "%s, peak %s", measure.MiB(r.RSS), measure.MiB(r.Peak))
+	t.Figure("  processor time, of a core", "%.2f %%", 100*r.CPU)
 	t.Figure("  from the wire to the journal's disk", "median <= %v, p99 <= %v, of %d facts", r.P50, r.P99, r.Facts)
 	if asked.RSS > 0 {
 		t.Figure("peer: Telegraf with the same devices on the network", "%d of the sixty: %s resident, peak %s; %.2f %% of a core",

@@ -61,11 +61,21 @@ func (w *Hardware) SPI(string) driver.SPIOpener {
 // Simulated says whether the board has buses.
 func (w *Hardware) Simulated() bool { return w.bus != nil }
 
-// Edges gives the lines whose changes are stamped; nil: none.
-func (w *Hardware) Edges() driver.EdgeOpener { return w.edges }
+// OpenEdges takes lines whose changes are stamped.
+func (w *Hardware) OpenEdges(o driver.EdgeOptions) (driver.Edges, error) {
+	if w.edges == nil {
+		return nil, fmt.Errorf("county: lines %v: %w", o.Lines, fs.ErrNotExist)
+	}
+	return w.edges.OpenEdges(o)
+}
 
-// Input gives the input device; nil: none.
-func (w *Hardware) Input() driver.InputOpener { return w.input }
+// OpenInput takes the board's only input device.
+func (w *Hardware) OpenInput() (driver.Input, error) {
+	if w.input == nil {
+		return nil, fmt.Errorf("county: input device: %w", fs.ErrNotExist)
+	}
+	return w.input.OpenInput()
+}
 
 type noSPI struct{}
 
@@ -83,9 +93,11 @@ func (h *Hall) Hardware() *Hardware {
 type exhibits struct {
 	h       *Hall
 	yaml    []string
-	mqtt    []string // topics of devices on the hall's broker
-	addr    string   // of that broker
-	outside bool     // it is another program
+	mqtt    []string      // topics of devices on the hall's broker
+	addr    string        // of that broker
+	client  driver.Broker // the devices' connection to it
+	rating  bool          // the hall has a page for telephones
+	outside bool          // it is another program
 }
 
 // add gives the hall a device by its block, and whatever lives behind it.

@@ -59,6 +59,9 @@ func (x *exhibits) first(p *ports) error {
 	if err := x.snmp("printer", "自助打印机, en: Self-service printer", func(a *snmp.Agent, n int) { a.Printer(0, 100-n%90) }, ""); err != nil {
 		return err
 	}
+	if err := x.onvif(); err != nil {
+		return err
+	}
 	return x.broker(p, []string{"zigbee2mqtt"}, func(say mqttdevices.Publish) {
 		door := mqttdevices.NewZigbee(say, "side-door")
 		x.add("side-door", "name: {zh: 侧门门磁, en: Side door}, driver: mqtt-device, mqtt: {kind: zigbee2mqtt, device: side-door}",
@@ -111,7 +114,8 @@ func (x *exhibits) third(p *ports) error {
 	if err := x.snmp("switch", "交换机, en: Switch", func(a *snmp.Agent, n int) { a.Switch(map[string]bool{"ge1": true, "ge2": n%12 != 5, "ge3": true}) }, ", ports: [ge1, ge3]"); err != nil {
 		return err
 	}
-	return x.broker(p, []string{"board", "homeassistant", "room"}, func(say mqttdevices.Publish) {
+	return x.broker(p, []string{"board", "homeassistant", "room", "frigate"}, func(say mqttdevices.Publish) {
+		x.frigate()
 		node := mqttdevices.NewESPHome(say, "board")
 		x.add("board", "name: {zh: 自制传感板, en: Sensor board}, driver: mqtt-device, mqtt: {kind: esphome, node: board, entities: {sensor/co2: carbon_dioxide_ppm}}",
 			every(15*time.Second, func(ctx context.Context, n int) {
@@ -133,8 +137,10 @@ func (x *exhibits) station(i int) error {
 		x.add("movement", "name: {zh: 人体感应, en: Movement}, driver: pir, zone: waiting, pir: {pin: PIR, warm_up: 5s}",
 			every(15*time.Second, func(_ context.Context, n int) { _ = x.h.contacts.Close("PIR", n%3 != 0, true) }))
 	case 1:
+		x.cards()
 		return x.radar("presence", codec.LD2410, "ld2410", "存在雷达, en: Presence radar", "zone: waiting")
 	case 2:
+		x.keys()
 		l, err := x.h.line("tickets")
 		if err != nil {
 			return err
@@ -243,6 +249,7 @@ func (x *exhibits) broker(p *ports, topics []string, devices func(mqttdevices.Pu
 	x.mqtt = topics
 	c := mqttdevice.NewClient(mqttdevice.ClientOptions{Address: "mqtt://" + x.addr, ClientID: "devices-" + string(x.h.ID), Username: "devices", Password: brokerPassword})
 	x.h.runners = append(x.h.runners, run(c.Run))
+	x.client = c
 	devices(func(ctx context.Context, topic string, payload []byte, retain bool) error {
 		ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
 		defer cancel()

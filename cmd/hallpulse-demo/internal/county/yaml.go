@@ -11,13 +11,16 @@ import (
 const cameraPassword = "look-but-keep"
 
 // addresses of a hall's own listeners.
-type addresses struct{ panel, attendance, broker string }
+type addresses struct{ panel, attendance, rating, broker string }
 
 func (c *County) addresses() (a addresses, err error) {
 	if a.panel, err = c.hosts.ports.take(); err != nil {
 		return a, err
 	}
 	if a.attendance, err = c.hosts.ports.take(); err != nil {
+		return a, err
+	}
+	if a.rating, err = c.hosts.ports.take(); err != nil {
 		return a, err
 	}
 	a.broker, err = c.route()
@@ -46,6 +49,9 @@ func (h *Hall) yaml(a addresses) string {
 		p("broker: {address: \"mqtt://%s\"}", x.addr)
 	} else if x != nil && x.addr != "" {
 		p("broker:\n  embed: {listen: %q, users: [{name: devices, password: %s, topics: [%s]}]}", x.addr, brokerPassword, strings.Join(x.mqtt, ", "))
+	}
+	if h.extra != nil && h.extra.rating {
+		p("rating: {listen: %q, url: \"http://%s\"}", a.rating, a.rating)
 	}
 	p("devices:")
 	h.devices(p)
