@@ -30,10 +30,13 @@ const usage = `hallpulse looks after gateways and hubs (运维工具).
   hallpulse device record --port PATH [--profile NAME]    record what a line carries    录制串口或 TCP 线路
   hallpulse device replay FILE [--profile NAME|--suggest] play a recording against a profile   用协议回放录制
   hallpulse device probe                                  list what is connected, with blocks for hall.yaml   列出已接设备
+  hallpulse terminal list|order|acknowledge               attendance terminals of the gateway that runs here   查看考勤机、下达命令
+  hallpulse relay list|switch                             relays of the gateway that runs here   查看、切换继电器
   hallpulse reconcile --data DIR [--json] [--horizon 10s] compare a demonstration's events with what the hub stored   核对演示数据
   hallpulse version                                       print the version   显示版本
 
-Nothing is changed by any of these; record and replay --fixture write a new file. Exit status: 0 all is well, 1 something is wrong, 2 wrong usage.
+Terminal order and acknowledge and relay switch act on devices, by way of the gateway, which logs it. Nothing is changed by the
+others; record and replay --fixture write a new file. Exit status: 0 all is well, 1 something is wrong, 2 wrong usage.
 `
 
 // tool is one run of the program.
@@ -63,6 +66,10 @@ func run(ctx context.Context, args []string, out, errs io.Writer) int {
 		err = t.journal(rest)
 	case "device":
 		err = t.device(ctx, rest)
+	case "terminal":
+		err = t.terminal(ctx, rest)
+	case "relay":
+		err = t.relay(ctx, rest)
 	case "reconcile":
 		err = t.reconcile(ctx, rest)
 	case "version":

@@ -41,7 +41,7 @@ func DecodeRequest(line []byte) (r Request, err error) {
 	dec := json.NewDecoder(bytes.NewReader(line))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(&r); err != nil {
-		return Request{}, fmt.Errorf("control: request: %w", err)
+		return Request{}, fmt.Errorf("control: request: %.200v", err) // it may have the whole of an unknown name
 	}
 	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
 		return Request{}, errors.New("control: request: something follows it")

@@ -34,6 +34,7 @@ type Options struct {
 	// picture must be, from 0 (nothing) to 1 (the same); 0: not checked.
 	Defocused, Moved float64
 	Relearn          time.Duration    // a view that is another one for so long becomes the usual one; 0: 24 h
+	Frames           bool             // the stream is played for a moment once a minute: do its pictures come?
 	Now              func() time.Time // nil: time.Now
 }
 
@@ -41,6 +42,7 @@ type Options struct {
 type Driver struct {
 	o              Options
 	learned        *memory // it outlives Run: a camera that was moved while it was away is noticed
+	frames         *frames // it outlives Run: a camera that comes and goes is not played each time; nil: never played
 	rtsp, snapshot gate    // they outlive Run: a locked account must not be asked again by the next Run
 }
 
@@ -53,6 +55,9 @@ func New(o Options) *Driver {
 		o.Now = time.Now
 	}
 	d := &Driver{o: o}
+	if o.Frames && o.RTSP != "" {
+		d.frames = &frames{}
+	}
 	if o.Defocused > 0 || o.Moved > 0 {
 		d.learned = newMemory(o.Defocused, o.Moved, o.Relearn)
 	}
@@ -69,6 +74,7 @@ type eye struct {
 	stream  *stream
 	still   *still
 	watch   watch
+	frames  *frames       // nil: the stream is not played
 	timeout time.Duration // for one address
 	now     func() time.Time
 }
@@ -113,7 +119,7 @@ func (d *Driver) eye() (*eye, error) {
 	if d.o.RTSP == "" && d.o.Snapshot == "" {
 		return nil, fmt.Errorf("camera: neither an RTSP nor a snapshot address: %w", driver.ErrPermanent)
 	}
-	e := &eye{timeout: min(d.o.Interval, longestAsk), now: d.o.Now,
+	e := &eye{timeout: min(d.o.Interval, longestAsk), now: d.o.Now, frames: d.frames,
 		watch: watch{black: d.o.Black, covered: d.o.Covered, frozen: d.o.Frozen, learned: d.learned}}
 	if d.o.RTSP != "" {
 		u, err := parse(d.o.RTSP, "rtsp", "rtsps")

@@ -26,19 +26,30 @@ type look struct {
 	seen            bool // luminance is set
 	luminance       float64
 	finding         *finding // what is wrong with the picture
+	stalled         *finding // what is wrong with the stream that was played last
 	took            time.Duration
+	played          time.Duration // of it, watching the stream
 }
 
 // look asks every address once.
 func (e *eye) look(ctx context.Context) (l look) {
 	begin := time.Now() // a duration, whatever Options.Now says
 	if e.stream != nil {
-		err := e.ask(ctx, e.stream.gate, func(ctx context.Context) error { return e.stream.ask(ctx) })
+		limit, f := e.timeout, e.frames.due(e.now())
+		if f != nil {
+			limit += flowTime
+		}
+		err := e.ask(ctx, limit, e.stream.gate, func(ctx context.Context) error { return e.stream.ask(ctx, f) })
 		l.heard("rtsp", show(e.stream.url), err)
+		if f != nil {
+			l.played = f.took
+			e.frames.note(f)
+		}
+		l.stalled = e.frames.judge()
 	}
 	if e.still != nil {
 		var body []byte
-		err := e.ask(ctx, e.still.gate, func(ctx context.Context) (err error) {
+		err := e.ask(ctx, e.timeout, e.still.gate, func(ctx context.Context) (err error) {
 			if body, err = e.still.fetch(ctx); err == nil {
 				err = l.judge(ctx, &e.watch, body, e.now())
 			}
@@ -55,11 +66,11 @@ func (e *eye) look(ctx context.Context) (l look) {
 }
 
 // ask runs one probe with its own time limit, unless its gate is shut.
-func (e *eye) ask(ctx context.Context, g *gate, probe func(context.Context) error) error {
+func (e *eye) ask(ctx context.Context, limit time.Duration, g *gate, probe func(context.Context) error) error {
 	if err := g.shut(e.now()); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, e.timeout, fmt.Errorf("no answer within %v", e.timeout))
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("no answer within %v", limit))
 	defer cancel()
 	return g.note(probe(ctx), e.now())
 }
@@ -101,7 +112,7 @@ func (l *look) tell(out driver.Sink) {
 	for range l.answered {
 		out.Seen()
 	}
-	out.Reading(hall.MetricReadSeconds, "", l.took.Seconds())
+	out.Reading(hall.MetricReadSeconds, "", (l.took - l.played).Seconds())
 	if l.seen {
 		out.Reading(hall.MetricLuminance, "", l.luminance)
 	}
@@ -127,6 +138,8 @@ func (l *look) trouble() (why hall.Reason, stuck bool) {
 		why = hall.Reason{Code: "read_failed", Detail: l.unreadable.Error()}
 	case l.finding != nil:
 		why, stuck = hall.Reason{Code: l.finding.code, Detail: l.finding.detail}, l.finding.stuck
+	case l.stalled != nil:
+		why, stuck = hall.Reason{Code: l.stalled.code, Detail: l.stalled.detail}, l.stalled.stuck
 	}
 	return why, stuck
 }

@@ -26,13 +26,15 @@ type stream struct {
 	gate    *gate
 }
 
-// ask asks for the description of the stream over a connection of its own and wants video in it.
-func (s *stream) ask(ctx context.Context) error {
+// ask asks for the description of the stream over a connection of its own and wants video in it. With a flow it also plays
+// the video for a moment; what goes wrong with that stands in the flow.
+func (s *stream) ask(ctx context.Context, f *flow) error {
 	line := &line{host: s.url.Hostname(), plain: s.url.Scheme == "rtsp"}
+	limit, tcp := 2*(s.timeout+flowTime), gortsplib.ProtocolTCP
 	c := &gortsplib.Client{
-		Scheme: s.url.Scheme, Host: s.url.Host, UserAgent: "HallPulse",
+		Scheme: s.url.Scheme, Host: s.url.Host, UserAgent: "HallPulse", Protocol: &tcp,
 		// ctx ends earlier; gortsplib has no contexts, so closeAtEnd stands in for one.
-		ReadTimeout: 2 * s.timeout, WriteTimeout: 2 * s.timeout,
+		ReadTimeout: limit, WriteTimeout: limit,
 		DialContext:       line.dial,
 		OnTransportSwitch: func(error) {}, OnPacketsLost: func(uint64) {}, OnDecodeError: func(error) {}, // they would log
 	}
@@ -40,28 +42,35 @@ func (s *stream) ask(ctx context.Context) error {
 		return err
 	}
 	wait := closeAtEnd(ctx, c)
-	err := describe(c, (*base.URL)(s.url))
+	d, m, err := describe(c, (*base.URL)(s.url))
+	if err == nil && f != nil {
+		f.err = f.play(ctx, c, d, m)
+	}
 	wait() // from here on the line is ours to read
+	if f != nil && f.err != nil {
+		f.err = line.explain(ctx, f.err, s.url.User != nil)
+	}
 	if err != nil {
 		return line.explain(ctx, err, s.url.User != nil)
 	}
 	return nil
 }
 
-func describe(c *gortsplib.Client, u *base.URL) error {
+// describe gives the description of the stream and the video in it.
+func describe(c *gortsplib.Client, u *base.URL) (*description.Session, *description.Media, error) {
 	if _, err := c.Options(u); err != nil {
-		return err
+		return nil, nil, err
 	}
 	d, _, err := c.Describe(u)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	for _, m := range d.Medias {
-		if m.Type == description.MediaTypeVideo {
-			return nil
+		if m.Type == description.MediaTypeVideo && !m.IsBackChannel {
+			return d, m, nil
 		}
 	}
-	return errors.New("no video in the description of the stream")
+	return nil, nil, errors.New("no video in the description of the stream")
 }
 
 // closeAtEnd closes c when ctx ends, or when the returned function is called, which waits until all of c is gone.

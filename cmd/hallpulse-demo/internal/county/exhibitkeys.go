@@ -17,11 +17,11 @@ func (x *exhibits) keys() {
 	k := input.New()
 	x.h.board.input = k
 	x.add("usb-keypad", "name: {zh: USB 评价器, en: USB keypad}, driver: evdev-keypad, window: w1, input: {path: /dev/input/by-id/usb-keypad-event-kbd}",
-		every(70*time.Second, func(_ context.Context, n int) { k.Press([]uint16{76, 75, 81}[n%3], 0) }))
+		every(15*time.Second, func(_ context.Context, n int) { k.Press([]uint16{76, 75, 81}[n%3], 0) }))
 	c := lines.New("B1", "B3", "B5")
 	x.h.board.edges = c
 	x.add("buttons", "name: {zh: 三键评价器, en: Three buttons}, driver: gpio-buttons, window: w1, buttons: {pins: [B1, B3, B5], levels: [1, 3, 5]}",
-		every(80*time.Second, func(_ context.Context, n int) { c.Press([]string{"B5", "B3"}[n%2], 150*time.Millisecond, 3) }))
+		every(15*time.Second, func(_ context.Context, n int) { c.Press([]string{"B5", "B3"}[n%2], 150*time.Millisecond, 3) }))
 	x.add("rating-page", "name: {zh: 扫码评价, en: Rating by QR code}, driver: rating-page, window: w1")
 	x.rating = true
 }
@@ -31,11 +31,11 @@ func (x *exhibits) cards() {
 	c := lines.New("D0", "D1")
 	x.h.board.edges = c
 	x.add("wiegand", "name: {zh: 门口读卡器, en: Card reader}, driver: wiegand, wiegand: {d0: D0, d1: D1}, cards: {8065495: \"9101\"}",
-		every(90*time.Second, func(_ context.Context, _ int) { c.Wiegand("D0", "D1", "10111101100010001110101110") }))
+		every(15*time.Second, func(_ context.Context, _ int) { c.Wiegand("D0", "D1", "10111101100010001110101110") }))
 	r := rfid.New()
 	x.h.board.spi = r
 	x.add("rfid", "name: {zh: 台面读卡器, en: Card reader at the desk}, driver: mfrc522, cards: {04A1B2C3: \"9102\"}",
-		every(30*time.Second, func(_ context.Context, n int) {
+		every(6*time.Second, func(_ context.Context, n int) {
 			if r.Hold(nil); n%3 == 1 {
 				r.Hold([]byte{0x04, 0xA1, 0xB2, 0xC3})
 			}

@@ -36,6 +36,7 @@ func (h *Hall) yaml(a addresses) string {
 	p("hub:\n  broker: mqtt://%s\n  credential: {file: credential}", a.broker)
 	p("data_dir: %q\npanel: {listen: %q}\nattendance: {listen: %q}", h.dir+"/data", a.panel, a.attendance)
 	p("journal: {max_size: 256MiB, keep_days: 7}")
+	p("hours: {open: \"00:00\", close: \"23:59\", days: [mon, tue, wed, thu, fri, sat, sun], recount: 0s}") // somebody looks at it at night
 	p("zones:\n  - {id: waiting, name: {zh: 等候区, en: Waiting}, role: waiting}\n  - {id: counters, name: {zh: 窗口服务区, en: Windows}, role: windows}\n  - {id: office, name: {zh: 办公区, en: Office}, role: office}")
 	p("categories:")
 	for _, c := range h.categorys {
