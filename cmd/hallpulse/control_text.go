@@ -12,11 +12,13 @@ func worded(t hall.Text, lang string, args ...any) string { return fmt.Sprintf(t
 var (
 	textTerminalUsage = hall.Text{
 		ZH: "hallpulse terminal list | order 序列号 命令 [--from 时间 --to 时间] | acknowledge 序列号：查看考勤机、下达命令、确认机壳报警。\n" +
-			"命令：info 报告信息，check 重读设置并补传，query 补传一段时间的记录，verify 统计一段时间的记录数，time_zone 设置时区并重启，reboot 重启。\n" +
+			"命令：info 报告信息，check 重读设置并补传，query 补传一段时间的记录，verify 统计一段时间的记录数，\ntime_zone 设置时区并重启，reboot 重启。\n" +
 			"时间按考勤机的时钟，如 2026-11-24 或 \"2026-11-24 08:30\"。--data 指定网关的 data_dir",
-		EN: "hallpulse terminal list | order SERIAL KIND [--from TIME --to TIME] | acknowledge SERIAL: attendance terminals, orders to them, the alarm of an opened case.\n" +
+		EN: "hallpulse terminal list | order SERIAL KIND [--from TIME --to TIME] | acknowledge SERIAL: attendance terminals,\n" +
+			"orders to them, the alarm of an opened case.\n" +
 			"KIND: info tell who it is, check read its options and send what is missing, query send a range of time again, verify count a range of time,\n" +
-			"time_zone set its zone and start again, reboot. TIME is on the terminal's clock, e.g. 2026-11-24 or \"2026-11-24 08:30\". --data names the gateway's data_dir",
+			"time_zone set its zone and start again, reboot. TIME is on the terminal's clock, e.g. 2026-11-24 or \"2026-11-24 08:30\".\n" +
+			"--data names the gateway's data_dir",
 	}
 	textRelayUsage = hall.Text{
 		ZH: "hallpulse relay list | switch 设备编号 on|off：查看、切换继电器。--data 指定网关的 data_dir",
@@ -50,7 +52,10 @@ var (
 	textNever1003   = hall.Text{ZH: "考勤机没有回应或拒绝（%d）", EN: "the terminal never answered, or refused (%d)"}
 	textRefusedBy   = hall.Text{ZH: "考勤机拒绝（%d）", EN: "the terminal refused (%d)"}
 	textCounted     = hall.Text{ZH: "%d 条记录", EN: "%d punches"}
-	textOpenedCase  = hall.Text{ZH: "  机壳曾被打开（%s）：查看后用 hallpulse terminal acknowledge %s 确认", EN: "  its case was opened (%s): look at it, then hallpulse terminal acknowledge %s"}
+	textOpenedCase  = hall.Text{
+		ZH: "  机壳曾被打开（%s）：查看后用 hallpulse terminal acknowledge %s 确认",
+		EN: "  its case was opened (%s): look at it, then hallpulse terminal acknowledge %s",
+	}
 	textCaseUnknown = hall.Text{ZH: "  机壳是否被打开：未知", EN: "  whether its case was opened is not known"}
 
 	textOrdered = hall.Text{

@@ -190,7 +190,7 @@ func TestStartWithEverythingUnplugged(t *testing.T) {
 				down++
 			}
 		}
-		return down == len(c.Devices)-1 // a terminal calls: its silence shows after a while
+		return down == len(c.Devices)-len(callers(c))
 	})
 	if d := device(s, "keypad-1"); d.Reason.Code != "open_failed" {
 		t.Errorf("%+v", d)
@@ -219,6 +219,22 @@ func TestStartWithEverythingUnplugged(t *testing.T) {
 	if took := time.Since(begin); took > 3*time.Second {
 		t.Errorf("the stop took %v", took)
 	}
+}
+
+// callers are the devices that call the gateway: their silence shows after a while, and no open of theirs fails.
+func callers(c *config.Config) []hall.DeviceID {
+	var ids []hall.DeviceID
+	for _, d := range c.Devices {
+		switch d.Driver {
+		case "zkteco-push", "rating-page", "frigate-camera", "mqtt-device":
+			ids = append(ids, d.ID)
+		case "hikvision-counter":
+			if d.Hikvision.Mode == "listen" {
+				ids = append(ids, d.ID)
+			}
+		}
+	}
+	return ids
 }
 
 func TestWrongConfiguration(t *testing.T) {

@@ -121,12 +121,15 @@ func command(kind, from, to string, loc *time.Location) (c attendance.Command, e
 		last bool
 	}{{from, &c.From, false}, {to, &c.To, true}} {
 		if *end.to, err = control.ParseTime(end.text, loc, end.last); err != nil {
-			return c, cannot(control.CodeRange, hall.Text{ZH: fmt.Sprintf("时间 %.40q 无法识别，应如 2026-11-24 08:30", end.text), EN: fmt.Sprintf("time %.40q is not like 2026-11-24 08:30", end.text)})
+			return c, cannot(control.CodeRange, hall.Text{
+				ZH: fmt.Sprintf("时间 %.40q 无法识别，应如 2026-11-24 08:30", end.text), EN: fmt.Sprintf("time %.40q is not like 2026-11-24 08:30", end.text),
+			})
 		}
 	}
 	if !c.From.Before(c.To) || c.To.Sub(c.From) > maxOrderDays*24*time.Hour {
 		return c, cannot(control.CodeRange, hall.Text{
-			ZH: fmt.Sprintf("起始时间必须早于结束时间，且最多相差 %d 天", maxOrderDays), EN: fmt.Sprintf("from must be before to, by at most %d days", maxOrderDays),
+			ZH: fmt.Sprintf("起始时间必须早于结束时间，且最多相差 %d 天", maxOrderDays),
+			EN: fmt.Sprintf("from must be before to, by at most %d days", maxOrderDays),
 		})
 	}
 	return c, nil

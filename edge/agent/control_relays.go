@@ -2,12 +2,15 @@ package agent
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"os"
 	"sync"
 	"time"
 
 	"hallpulse/edge/control"
 	"hallpulse/edge/driver"
+	"hallpulse/edge/driver/contact"
 	"hallpulse/edge/supervise"
 	"hallpulse/hall"
 )
@@ -70,9 +73,25 @@ func (r *relays) Switch(ctx context.Context, device hall.DeviceID, on bool) erro
 		return fmt.Errorf("agent: switch %s: %w", device, ctx.Err())
 	}
 	if err := x.Switch(ctx, on); err != nil {
-		return fmt.Errorf("agent: switch %s: %w", device, err)
+		return notSwitched(device, err)
 	}
 	return nil
+}
+
+// notSwitched words why a relay is not as it was commanded.
+func notSwitched(device hall.DeviceID, err error) error {
+	switch {
+	case errors.Is(err, contact.ErrDiffers):
+		return cannot(control.CodeFailed, hall.Text{
+			ZH: fmt.Sprintf("继电器 %s 没有跟随命令：请检查接线、接触器和反馈触点。命令仍然有效", device),
+			EN: fmt.Sprintf("relay %s does not follow: its feedback differs from the command, which stands. Check the wiring, the contactor and its feedback contact", device),
+		})
+	case errors.Is(err, os.ErrClosed):
+		return cannot(control.CodeFailed, hall.Text{
+			ZH: fmt.Sprintf("继电器 %s 的引脚没有打开，现在不能切换", device), EN: fmt.Sprintf("the line of relay %s is not open: it cannot be switched now", device),
+		})
+	}
+	return fmt.Errorf("agent: switch %s: %w", device, err)
 }
 
 func (r *relays) find(device hall.DeviceID) (*relay, error) {

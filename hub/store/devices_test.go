@@ -16,10 +16,9 @@ func TestDeviceChanges(t *testing.T) {
 	s, _ := temp(t)
 	born(t, s, "h", 1)
 	c := HallCommit{Hall: "h", Epoch: 1, Seq: 60}
-	for _, e := range []hall.DeviceEntry{healthOf("a", 1, hall.HealthOK), healthOf("b", 2, hall.HealthOK), healthOf("a", 10, hall.HealthDown),
-		healthOf("a", 30, hall.HealthOK), healthOf("c", 40, hall.HealthStuck), healthOf("a", 50, hall.HealthDown)} {
-		c.Changes.Devices = append(c.Changes.Devices, e)
-	}
+	c.Changes.Devices = append(c.Changes.Devices,
+		healthOf("a", 1, hall.HealthOK), healthOf("b", 2, hall.HealthOK), healthOf("a", 10, hall.HealthDown),
+		healthOf("a", 30, hall.HealthOK), healthOf("c", 40, hall.HealthStuck), healthOf("a", 50, hall.HealthDown))
 	commit(t, s, c)
 	commit(t, s, c) // sent again
 	commit(t, s, HallCommit{Hall: "h", Epoch: 2, Seq: 1, Changes: hall.Changes{Devices: []hall.DeviceEntry{{Seq: 1, Device: "a", To: hall.HealthOK, At: at(45)}}}})

@@ -21,7 +21,6 @@ const (
 var (
 	errNotJSON  = errors.New("payload is not a JSON object")
 	errTooDeep  = errors.New("payload is nested too deep")
-	errNoValue  = errors.New("payload holds no value that is understood")
 	errNotState = errors.New("payload is neither on nor off, and no number")
 )
 
