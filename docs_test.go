@@ -51,8 +51,9 @@ func TestGuidesCommands(t *testing.T) {
 	}
 }
 
-// desk is a folder as a technician has it: the programs, the configurations, a journal.
-type desk struct{ dir, bin string }
+// desk is a folder as a technician has it: the programs, the configurations, a journal, and a line to displays, on a serial port
+// and over the network.
+type desk struct{ dir, bin, port, network string }
 
 func newDesk(t *testing.T) *desk {
 	t.Helper()
@@ -67,7 +68,16 @@ hub: {broker: "mqtt://127.0.0.1:1", credential: {file: credential}}
 data_dir: gateway
 panel: {listen: %q}
 attendance: {listen: %q}
+devices: [{id: terminal, driver: zkteco-push, zkteco: {serial: CEXA000000001}}]
 `, free(t), free(t)))
+	for _, file := range guides(t) {
+		for _, b := range blocks(t, file) {
+			if m := named.FindStringSubmatch(b); m != nil {
+				d.write(t, m[1], b)
+			}
+		}
+	}
+	d.displays(t)
 	return d
 }
 
@@ -82,7 +92,11 @@ func (d *desk) write(t *testing.T, name, text string) {
 // well.
 func (d *desk) run(t *testing.T, file, command string) {
 	t.Helper()
-	words := strings.Fields(strings.NewReplacer("FILE", "copy.db", "/var/lib/hallpulse", "gateway").Replace(command))
+	words := strings.Fields(strings.NewReplacer("FILE", "copy.db", "/var/lib/hallpulse", "gateway", "/dev/serial/by-id/usb-display", d.port,
+		"192.168.1.50:4001", d.network, "--for 1m", "--for 300ms", "device probe", "device probe --wait 100ms --cameras-at "+free(t)).Replace(command))
+	if words[1] == "terminal" || words[1] == "relay" {
+		defer d.gateway(t)()
+	}
 	stays := len(words) == 3 && words[1] == "--config"
 	limit := time.Minute
 	if stays {

@@ -39,6 +39,7 @@ func run(ctx context.Context, args []string, out, errs io.Writer) int {
 	file := flags.String("config", "/etc/hallpulse/hall.yaml", "configuration file (配置文件)")
 	show := flags.Bool("version", false, "print the version and exit (显示版本)")
 	check := flags.Bool("check", false, "check the configuration and exit (只检查配置)")
+	pictures := flags.String("rating-codes", "", "write the QR codes of the windows' rating pages into this folder and exit (输出各窗口评价二维码)")
 	self := flags.Bool("self-test", false, "try on this machine what a gateway lives by, and tell its hardware (本机自检)")
 	var level slog.Level
 	flags.TextVar(&level, "log-level", slog.LevelInfo, "debug, info, warn or error (日志级别)")
@@ -70,6 +71,13 @@ func run(ctx context.Context, args []string, out, errs io.Writer) int {
 	}
 	if *check {
 		_, _ = fmt.Fprintf(out, "%s: 配置正确 | the configuration is right\n", *file)
+		return 0
+	}
+	if *pictures != "" {
+		if err := codes(cfg, *pictures, out); err != nil {
+			_, _ = fmt.Fprintln(errs, err)
+			return exitFailed
+		}
 		return 0
 	}
 	if err := serve(ctx, agent.Options{Config: cfg, Version: version, Logger: logger(errs, *format, level)}); err != nil {

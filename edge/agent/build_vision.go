@@ -21,7 +21,7 @@ func newCamera(_ *Agent, d *config.Device, _ *prepared) built {
 	return camera.New(camera.Options{
 		RTSP: c.RTSP, Snapshot: c.Snapshot, Username: c.Username, Password: c.Password.Reveal(),
 		Interval: c.Interval, Black: c.Black, Covered: c.Covered, Frozen: c.Frozen,
-		Defocused: c.Defocused, Moved: c.Moved, Relearn: c.Relearn,
+		Defocused: c.Defocused, Moved: c.Moved, Relearn: c.Relearn, Frames: c.Frames,
 	})
 }
 
@@ -41,6 +41,7 @@ func newONVIF(_ *Agent, d *config.Device, _ *prepared) built {
 			return camera.New(camera.Options{
 				RTSP: stream, Snapshot: snapshot, Username: c.Username, Password: c.Password.Reveal(),
 				Interval: c.Interval, Black: c.Black, Covered: c.Covered, Frozen: c.Frozen,
+				Defocused: c.Defocused, Moved: c.Moved, Relearn: c.Relearn, Frames: c.Frames,
 			})
 		},
 	})

@@ -27,7 +27,7 @@ func TestVisionIsRead(t *testing.T) {
 	soap.SetCount("enter", 5)
 	eye.SetPicture(camera.Covered)
 	a := made(t, Options{Config: configured(t, t.TempDir(), fmt.Sprintf(`
-  - {id: eye, driver: onvif-counter, zone: waiting, onvif: {url: "%s", username: hall, password: hunter2, counters: {enter: in}, snapshot: true, stream: true, interval: 5s}}
+  - {id: eye, driver: onvif-counter, zone: waiting, onvif: {url: "%s", username: hall, password: hunter2, counters: {enter: in}, snapshot: true, stream: true, interval: 5s, frames: true, moved: 0.3}}
   - {id: plain, driver: onvif-camera, onvif: {url: "http://127.0.0.1:1"}}
   - {id: seats, driver: frigate-camera, zone: waiting, frigate: {camera: hall_cam}}
 broker: {embed: {listen: "127.0.0.1:0"}}

@@ -80,8 +80,9 @@ type Camera struct {
 	Frozen   time.Duration `yaml:"frozen" conf:"min=5s,max=24h"`   // the same picture for this long: frozen
 
 	Defocused float64       `yaml:"defocused" conf:"min=0,max=0.9"`  // part of its usual sharpness below which a picture is defocused; 0: not looked for
-	Moved     float64       `yaml:"moved" conf:"min=0,max=0.95"`     // likeness to the usual view below which the camera was moved; 0: not looked for
+	Moved     float64       `yaml:"moved" conf:"min=0,max=0.95"`     // part of the usual edges below which the camera was moved; 0: not looked for
 	Relearn   time.Duration `yaml:"relearn" conf:"min=0s,max=2400h"` // another view for so long becomes the usual one; 0: 24 h
+	Frames    bool          `yaml:"frames"`                          // the stream is played for a moment once a minute: do its pictures come?
 }
 
 // Defaults suit an indoor camera by day and night.

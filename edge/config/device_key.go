@@ -100,6 +100,13 @@ func (k *checker) key(path string, d *Device) {
 		k.unique(path+".wiegand.d0", "pin", w.D0)
 		k.unique(path+".wiegand.d1", "pin", w.D1)
 	}
+	if d.Driver == MFRC522Reader {
+		var port string // empty: the machine's first
+		if d.RFID != nil {
+			port = d.RFID.SPI
+		}
+		k.unique(path+".rfid.spi", "spi", "port "+busName(port))
+	}
 	for _, card := range slices.Sorted(maps.Keys(d.Cards)) {
 		if !validCard(card) || d.Cards[card] == "" || len(d.Cards[card]) > maxID {
 			k.fail(path+".cards."+card, textCard, hall.Text{})

@@ -8,12 +8,11 @@ import (
 
 // The drivers of sensors of people.
 const (
-	PIRLine  Driver = "pir"
-	VL53L1X  Driver = "vl53l1x"
-	AMG8833  Driver = "amg8833"
-	LD2410   Driver = "ld2410"
-	LD2450   Driver = "ld2450"
-	radarBps        = 256000
+	PIRLine Driver = "pir"
+	VL53L1X Driver = "vl53l1x"
+	AMG8833 Driver = "amg8833"
+	LD2410  Driver = "ld2410"
+	LD2450  Driver = "ld2450"
 )
 
 // SensorBlocks are the option blocks of sensors of people.

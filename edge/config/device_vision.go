@@ -44,6 +44,10 @@ type ONVIF struct {
 	Black        float64           `yaml:"black" conf:"min=0,max=255"`    // as of a camera
 	Covered      float64           `yaml:"covered" conf:"min=0,max=128"`
 	Frozen       time.Duration     `yaml:"frozen" conf:"min=5s,max=24h"`
+	Defocused    float64           `yaml:"defocused" conf:"min=0,max=0.9"`
+	Moved        float64           `yaml:"moved" conf:"min=0,max=0.95"`
+	Relearn      time.Duration     `yaml:"relearn" conf:"min=0s,max=2400h"`
+	Frames       bool              `yaml:"frames"`
 }
 
 // Defaults suit every model.
@@ -82,11 +86,16 @@ var (
 	textCounterMend  = hall.Text{ZH: "例如 counters: {进门: in, 出门: out}，名称与摄像头中的规则一致", EN: "e.g. counters: {enter: in, leave: out}, named as in the camera"}
 	textCounterOther = hall.Text{ZH: "onvif-camera 不计数", EN: "onvif-camera does not count"}
 	textCounterUse   = hall.Text{ZH: "请用 driver: onvif-counter", EN: "use driver: onvif-counter"}
+	textViewNone     = hall.Text{ZH: "画面检查需要 snapshot", EN: "a check of pictures needs snapshot"}
+	textFramesNone   = hall.Text{ZH: "播放检查需要 %s", EN: "playing the stream needs %s"}
 	textVisionUser   = hall.Text{ZH: "有密码却没有用户名", EN: "a password without a user name"}
 	textFrigateName  = hall.Text{ZH: "只能是主题的一层，不含 /、+、#", EN: "one level of a topic, without /, + or #"}
 )
 
 func (k *checker) vision(path string, d *Device) {
+	if c := d.Camera; c != nil {
+		k.looks(path+".camera", "rtsp", c.RTSP != "", c.Snapshot != "", c.Frames, map[string]float64{"defocused": c.Defocused, "moved": c.Moved})
+	}
 	if d.ONVIF != nil {
 		k.onvif(path+".onvif", d)
 	}
@@ -104,6 +113,7 @@ func (k *checker) onvif(path string, d *Device) {
 	if o.Password != "" && o.Username == "" {
 		k.fail(path+".username", textVisionUser, conf.Say(textAdd, "username"))
 	}
+	k.looks(path, "stream", o.Stream, o.Snapshot, o.Frames, map[string]float64{"defocused": o.Defocused, "moved": o.Moved})
 	for i, code := range o.Ignore {
 		if !slices.Contains(ignorable(), code) {
 			k.fail(path+".ignore["+strconv.Itoa(i)+"]", textNotOneOf, conf.DidYouMean(code, ignorable()))
@@ -118,6 +128,18 @@ func (k *checker) onvif(path string, d *Device) {
 	for _, rule := range slices.Sorted(maps.Keys(o.Counters)) {
 		if way := o.Counters[rule]; way != "in" && way != "out" {
 			k.fail(path+".counters."+rule, textNotOneOf, conf.DidYouMean(way, []string{"in", "out"}))
+		}
+	}
+}
+
+// looks checks that what is looked at can be had.
+func (k *checker) looks(path, stream string, streams, snapshots, frames bool, views map[string]float64) {
+	if frames && !streams && !k.doc.Has(path+"."+stream) {
+		k.fail(path+".frames", conf.Say(textFramesNone, stream), conf.Say(textAdd, stream))
+	}
+	for _, key := range slices.Sorted(maps.Keys(views)) {
+		if views[key] > 0 && !snapshots && !k.doc.Has(path+".snapshot") {
+			k.fail(path+"."+key, textViewNone, conf.Say(textAdd, "snapshot"))
 		}
 	}
 }

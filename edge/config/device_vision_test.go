@@ -19,15 +19,16 @@ broker: {embed: {}}
 func TestVision(t *testing.T) {
 	c, err := Parse("hall.yaml", []byte(visionHall+`
 devices:
-  - {id: eye, driver: onvif-camera, zone: waiting, onvif: {url: "http://192.0.2.70", username: hall, password: hunter2, snapshot: true, ignore: [tamper]}}
+  - {id: eye, driver: onvif-camera, zone: waiting, onvif: {url: "http://192.0.2.70", username: hall, password: hunter2, snapshot: true, ignore: [tamper], moved: 0.3, stream: true, frames: true}}
   - {id: door, driver: onvif-counter, zone: waiting, onvif: {url: "http://192.0.2.71:8899/onvif/device_service", counters: {enter: in, 出门: out}}}
   - {id: seats, driver: frigate-camera, zone: waiting, frigate: {camera: hall_cam, area: waiting_area}}
   - {id: lens, driver: rtsp-camera, camera: {snapshot: "http://192.0.2.72/s.jpg", defocused: 0.4, moved: 0.4, relearn: 12h}}
+  - {id: gate, driver: rtsp-camera, camera: {rtsp: "rtsp://192.0.2.73/live", frames: true}}
 `))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if o := c.Devices[0].ONVIF; o.Pull != time.Minute || !o.Snapshot || o.Password.Reveal() != "hunter2" {
+	if o := c.Devices[0].ONVIF; o.Pull != time.Minute || !o.Snapshot || o.Moved != 0.3 || !o.Frames || !c.Devices[4].Camera.Frames || o.Password.Reveal() != "hunter2" {
 		t.Errorf("%+v", o)
 	}
 	if o := c.Devices[1].ONVIF; o.Counters["出门"] != "out" || c.Devices[2].Frigate.Prefix != "frigate" {
@@ -52,6 +53,10 @@ func TestVisionMistakes(t *testing.T) {
 		{"driver: onvif-camera, onvif: {url: \"http://h\", ignore: [tampr]}", "onvif.ignore[0]", "tamper"},
 		{"driver: onvif-camera, onvif: {url: \"http://h\", pull: 1s}", "onvif.pull", "5s"},
 		{"driver: onvif-camera, onvif: {url: \"http://h\", counters: {r: in}}", "onvif.counters", "onvif-counter"},
+		{"driver: onvif-camera, onvif: {url: \"http://h\", frames: true}", "onvif.frames", "needs stream"},
+		{"driver: onvif-camera, onvif: {url: \"http://h\", moved: 0.3}", "onvif.moved", "needs snapshot"},
+		{"driver: rtsp-camera, camera: {snapshot: \"http://h\", frames: true}", "camera.frames", "needs rtsp"},
+		{"driver: rtsp-camera, camera: {rtsp: \"rtsp://h\", defocused: 0.4}", "camera.defocused", "needs snapshot"},
 		{"driver: onvif-counter, zone: waiting, onvif: {url: \"http://h\"}", "onvif.counters", "at least one"},
 		{"driver: onvif-counter, onvif: {url: \"http://h\", counters: {r: in}}", "zone", "needs a zone"},
 		{"driver: onvif-counter, zone: waiting, onvif: {url: \"http://h\", counters: {r: inn}}", "onvif.counters.r", "in"},

@@ -26,10 +26,11 @@ var args = map[byte]map[byte]int{
 
 // extent is what is known of a command from its first bytes.
 type extent struct {
-	args  int    // bytes of it altogether, without data
-	data  int    // bytes of data behind them, which are skipped
-	until bool   // data ends with a NUL instead
-	bad   string // why it cannot be followed; empty: it can
+	args    int    // bytes of it altogether, without data
+	data    int    // bytes of data behind them, which are skipped
+	until   bool   // data ends with a NUL instead
+	picture bool   // the data are dots
+	bad     string // why it cannot be followed; empty: it can
 }
 
 // more says that n bytes must be seen before the length is known.

@@ -21,6 +21,7 @@ type Document struct {
 	Raw       []byte // as it was sent, without the data of pictures and QR codes, at most MaxRaw bytes
 	Truncated bool   // it had more lines or bytes than are kept
 	Cut       bool   // a cut ended it
+	Picture   bool   // a picture was sent for it: text may be in it that nobody can read here; a logo kept in the printer is none
 }
 
 // Line is a line of text.
@@ -86,12 +87,15 @@ func (c *collector) endLine() {
 	}
 }
 
+// written says whether the document has text.
+func (c *collector) written() bool { return len(c.text) > 0 || len(c.doc.Lines) > 0 }
+
 // end takes the document and begins the next one; printed says whether there is anything on it.
 func (c *collector) end(cut bool) (doc Document, printed bool) {
 	c.endLine()
 	c.doc.Cut = cut
 	doc, c.doc = c.doc, Document{}
-	return doc, len(doc.Lines) > 0
+	return doc, len(doc.Lines) > 0 || doc.Picture
 }
 
 // readable says whether any line has a letter or a digit: noise has none.

@@ -38,7 +38,7 @@ func (p *Parser) Reset() { *p = Parser{} }
 
 // Busy says whether a command or a document has begun and not ended.
 func (p *Parser) Busy() bool {
-	return len(p.cmd) > 0 || p.skip > 0 || p.until > 0 || len(p.c.text) > 0 || len(p.c.doc.Lines) > 0
+	return len(p.cmd) > 0 || p.skip > 0 || p.until > 0 || p.c.written() || p.c.doc.Picture
 }
 
 // Flush ends the document without a cut, after silence on the line: some printers have no cutter, and their tickets end
@@ -86,6 +86,7 @@ func (p *Parser) command() {
 	case len(p.cmd) >= e.args:
 		p.tell()
 		p.run(p.cmd)
+		p.c.doc.Picture = p.c.doc.Picture || e.picture
 		p.cmd = p.cmd[:0]
 		p.skip = e.data
 		if e.until {

@@ -109,6 +109,7 @@ func TestFullTicket(t *testing.T) {
 
 func TestDocuments(t *testing.T) {
 	const init, cut = "\x1B@", "\x1DV\x00"
+	const picture = "a picture was printed, which has no text to read: let the dispenser print its tickets as text"
 	for _, c := range []struct {
 		name, stream string
 		want         []string
@@ -123,6 +124,10 @@ func TestDocuments(t *testing.T) {
 		{"sizes", "\x1D!\x70A\n\x1B!\x30B\n\x1B!\x00C\n\x1C!\x0Cd" + gb(t, "人") + "\n\x1CW\x00" + gb(t, "人") + cut, []string{"A (8x1) / B (2x2) / C (1x1) / d人 (2x2) / 人 (1x1)"}},
 		{"initialising ends sizes", "\x1D!\x11A\n" + init + "B" + cut, []string{"A (2x2)", "B (1x1)"}},
 		{"a picture with commands in it", "A\n\x1Dv0\x00\x02\x00\x03\x00\x1B@\x1DV\x00\x0AB" + cut, []string{"A (1x1) / B (1x1)"}},
+		{"a ticket that is a picture", init + "\x1Dv0\x00\x01\x00\x01\x00x" + cut, []string{"refused 1B 40 1D 76 30 00 01 00 01 00 1D 56 00: " + picture}},
+		{"a picture in strips", init + "\x1B*\x00\x01\x00x\n\x1B*\x00\x01\x00x\n" + cut, []string{"refused 1B 40 1B 2A 00 01 00 0A 1B 2A 00 01 00 0A 1D 56 00: " + picture}},
+		{"a picture at the head", "\x1Dv0\x00\x01\x00\x01\x00x" + init + "A\n" + cut, []string{"A (1x1)"}},
+		{"a logo of the printer, and nothing else", "\x1D(L\x06\x000E  \x01\x01" + cut, nil},
 		{"a bit image", "A\x1B*\x21\x02\x00\x1B@\x1DV\x00\x0AB" + cut, []string{"AB (1x1)"}},
 		{"a stored image and graphics", "A\x1D*\x01\x01\x1B@345678B\x1D8L\x03\x00\x00\x00\x1B@\nC" + cut, []string{"ABC (1x1)"}},
 		{"too large a picture", "A\n\x1Dv0\x00\xFF\xFF\xFF\xFFB" + cut, []string{"refused 1D 76 30 00 FF FF FF FF: a picture larger than any printer takes", "A (1x1) / B (1x1)"}},

@@ -3,7 +3,9 @@ package escpos
 // run does what a command does to the text. Commands that only move, colour or beep do nothing.
 func (p *Parser) run(cmd []byte) {
 	if cmd[0] == esc && cmd[1] == '@' {
-		p.end(false)
+		if p.c.written() { // a picture alone may be the head of the ticket that follows
+			p.end(false)
+		}
 		p.c.initialise()
 	}
 	p.c.keep(cmd...)

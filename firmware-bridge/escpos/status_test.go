@@ -67,8 +67,8 @@ func TestBusyAndCut(t *testing.T) {
 		bytes string
 		busy  bool
 	}{
-		{"\x1B", true}, {"@", false}, {"A012", true}, {"\n", true}, {"\x1DV\x00", false}, {"\x1Dv0\x00\x01\x00\x02\x00x", true}, {"x", false},
-		{"\x10\x04\x01", false}, {"B1\n", true}, {"\x1B@", false}, {"\x1BD\x01", true}, {"\x00", false}, {"C1\n\x1Bm", false},
+		{"\x1B", true}, {"@", false}, {"A012", true}, {"\n", true}, {"\x1DV\x00", false}, {"\x1Dv0\x00\x01\x00\x02\x00x", true}, {"x", true},
+		{"\x10\x04\x01", true}, {"B1\n", true}, {"\x1B@", false}, {"\x1BD\x01", true}, {"\x00", false}, {"C1\n\x1Bm", false},
 	} {
 		if p.Feed([]byte(c.bytes), emit, nil); p.Busy() != c.busy {
 			t.Errorf("after %q: %v", c.bytes, p.Busy())

@@ -28,6 +28,14 @@ func (p *Parser) end(cut bool) {
 	case doc.readable() && p.emit != nil:
 		p.emit(doc)
 	case !doc.readable() && p.refuse != nil:
-		p.refuse("nothing that can be read was printed", doc.Raw)
+		p.refuse(unreadable(&doc), doc.Raw)
 	}
+}
+
+// unreadable says why nothing was read.
+func unreadable(d *Document) string {
+	if d.Picture {
+		return "a picture was printed, which has no text to read: let the dispenser print its tickets as text"
+	}
+	return "nothing that can be read was printed"
 }

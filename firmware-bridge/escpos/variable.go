@@ -38,12 +38,16 @@ func realTime(cmd []byte) extent {
 	return extent{args: 5}
 }
 
+// shortBlock: GS ( L without dots, which asks for or prints what was sent before, is not longer.
+const shortBlock = 10
+
 // block: ESC ( fn pL pH data, FS ( and GS ( alike; GS ( k are the QR codes.
 func block(cmd []byte) extent {
 	if len(cmd) < 5 {
 		return more(5)
 	}
-	return extent{args: 5, data: int(cmd[3]) + int(cmd[4])<<8}
+	n := int(cmd[3]) + int(cmd[4])<<8
+	return extent{args: 5, data: n, picture: cmd[0] == gs && cmd[2] == 'L' && n > shortBlock}
 }
 
 // largeBlock: GS 8 fn p1 p2 p3 p4 data, a picture.
@@ -91,7 +95,7 @@ func image(args int, data uint64) extent {
 	if data > MaxImage {
 		return extent{bad: "a picture larger than any printer takes"}
 	}
-	return extent{args: args, data: int(data)}
+	return extent{args: args, data: int(data), picture: data > 0}
 }
 
 // cut: GS V m, GS V m n.

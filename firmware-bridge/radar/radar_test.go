@@ -94,6 +94,9 @@ func TestTheStreamGoesOn(t *testing.T) {
 			t.Errorf("%s: %d reports: %q", what, n, heard(LD2410, c.in))
 		}
 	}
+	if got := AppendAnswer(nil, 0x01FF, ack[8:14]); !bytes.Equal(got, ack) {
+		t.Errorf("%x", got)
+	}
 	if got := heard(LD2410, []byte("only noise")); len(got) != 1 || !strings.Contains(got[0], "refused 10: "+ReasonNoise) {
 		t.Errorf("%q", got)
 	}

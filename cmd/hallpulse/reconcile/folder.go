@@ -88,9 +88,9 @@ func last(events []truth.Event) (t time.Time) {
 func (r Result) Print(out io.Writer) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	p := printer{w: w}
-	p.line("kind\ttruth\tstored\tmissing\tin a recorded gap\tduplicated\taltered\ttold again\t\n")
+	p.line("kind\ttruth\tstored\tmissing\tin a recorded gap\tduplicated\taltered\tdirection unknown\ttold again\t\n")
 	for _, c := range r.Counts {
-		p.line("%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t\n", c.Kind, c.Truth, c.Stored, c.Missing, c.InGap, c.Duplicated, c.Altered, c.ToldAgain)
+		p.line("%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t\n", c.Kind, c.Truth, c.Stored, c.Missing, c.InGap, c.Duplicated, c.Altered, c.Unclear, c.ToldAgain)
 	}
 	p.do(w.Flush())
 	p.w = out

@@ -17,6 +17,8 @@ type cause struct {
 	hall  hall.HallID
 	rest  string
 	found *side
+
+	unclear bool // found counts the person, and says that the direction is unknown
 }
 
 // side is a stored event.

@@ -29,6 +29,7 @@ type Count struct {
 	InGap      int    `json:"missing_in_recorded_gap"`
 	Duplicated int    `json:"duplicated"` // stored without a cause: told twice, or invented
 	Altered    int    `json:"altered"`
+	Unclear    int    `json:"unclear"`    // passages that were counted and marked as of unknown direction
 	ToldAgain  int    `json:"told_again"` // the same record of a device, told again by the device and not counted again
 }
 
@@ -135,8 +136,13 @@ func (c *compared) note(what, format string, args ...any) {
 
 func (c *compared) run(events []truth.Event, facts []store.FactRow) {
 	lists := c.lists(events, facts)
-	for key, l := range lists {
+	for _, l := range lists {
 		l.match()
+	}
+	if c.kind == hall.KindPassage.String() {
+		unclear(lists)
+	}
+	for key, l := range lists {
 		for _, e := range l.causes {
 			if e.at.After(c.horizon) {
 				continue
@@ -197,6 +203,8 @@ func (c *compared) settle(key string, l *list, e *cause) {
 		}
 	}
 	switch {
+	case e.found != nil && e.unclear:
+		c.count.Unclear++
 	case e.found != nil && e.found.rest != e.rest:
 		c.count.Altered++
 		c.note("altered", "%s %s: %s became %s", key, stamp(e.at), e.rest, e.found.rest)

@@ -45,6 +45,10 @@ func fpass(s float64) store.FactRow {
 	return fact(s, hall.Fact{Kind: hall.KindPassage, Device: "door", Passage: &hall.Passage{Zone: "z", Direction: hall.In}})
 }
 
+func fambiguous(s float64) store.FactRow {
+	return fact(s, hall.Fact{Kind: hall.KindPassage, Device: "door", Passage: &hall.Passage{Zone: "z", Direction: hall.Ambiguous}})
+}
+
 func crate(s float64, level int) truth.Event {
 	return truth.Event{At: at(s), Hall: "a", Device: "keypad", Kind: "rating", Seq: 4, Level: level, Window: "w1"}
 }
@@ -111,6 +115,8 @@ func TestCompare(t *testing.T) {
 			kind: "call", want: Count{Truth: 1, Stored: 1, Altered: 1}},
 		{name: "3 s off without a name", causes: causes{cpass(1)}, stored: stored{fpass(4)},
 			kind: "passage", want: Count{Truth: 1, Stored: 1, Missing: 1, Duplicated: 1}},
+		{name: "a passage of unknown direction", causes: causes{cpass(1), cpass(9)}, stored: stored{fambiguous(1), fpass(9), fambiguous(20)},
+			kind: "passage", want: Count{Truth: 2, Stored: 3, Unclear: 1, Duplicated: 1}},
 		{name: "3 s off, marked as estimated", causes: causes{cpass(1)}, stored: stored{estimated(fpass(4))},
 			kind: "passage", want: Count{Truth: 1, Stored: 1}},
 		{name: "gap as long as its outage and 1.9 s", causes: causes{outage(10, 20)}, stored: stored{fgap(9, 20.9, "restart")}, kind: "call"},

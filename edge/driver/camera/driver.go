@@ -30,8 +30,8 @@ type Options struct {
 	Black    float64       // mean luminance (0 to 255) below which a picture is black; 0: not checked
 	Covered  float64       // standard deviation of luminance below which it is covered; 0: not checked
 	Frozen   time.Duration // the same picture for this long is frozen; 0: not checked
-	// Defocused is the part of its usual sharpness below which a picture is defocused, and Moved how like the usual view a
-	// picture must be, from 0 (nothing) to 1 (the same); 0: not checked.
+	// Defocused is the part of its usual sharpness below which a picture is defocused, and Moved the part of the usual edges
+	// below which the camera was moved, both 0 to 1; 0: not checked.
 	Defocused, Moved float64
 	Relearn          time.Duration    // a view that is another one for so long becomes the usual one; 0: 24 h
 	Frames           bool             // the stream is played for a moment once a minute: do its pictures come?
@@ -56,7 +56,7 @@ func New(o Options) *Driver {
 	}
 	d := &Driver{o: o}
 	if o.Frames && o.RTSP != "" {
-		d.frames = &frames{}
+		d.frames = &frames{limit: flowTime, first: rand.N(framesEvery)}
 	}
 	if o.Defocused > 0 || o.Moved > 0 {
 		d.learned = newMemory(o.Defocused, o.Moved, o.Relearn)

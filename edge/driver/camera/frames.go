@@ -24,8 +24,10 @@ const codeFrames = "no_frames"
 
 // flow is what a stream brings while it is played.
 type flow struct {
-	err  error         // it could not be played
-	took time.Duration // playing it
+	tried bool          // the stream was described
+	err   error         // it could not be played
+	took  time.Duration // playing it
+	limit time.Duration // for it
 
 	mu      sync.Mutex
 	packets int
@@ -34,12 +36,13 @@ type flow struct {
 	enough  chan struct{}
 }
 
-func newFlow() *flow { return &flow{enough: make(chan struct{})} }
+func newFlow(limit time.Duration) *flow { return &flow{limit: limit, enough: make(chan struct{})} }
 
-// play sets the video up over the connection (RFC 2326 §10.4, §10.12) and watches it until it has proved to be alive, flowTime
+// play sets the video up over the connection (RFC 2326 §10.4, §10.12) and watches it until it has proved to be alive, its limit
 // has passed or ctx ends. Closing the client tears it down.
 func (f *flow) play(ctx context.Context, c *gortsplib.Client, d *description.Session, m *description.Media) error {
 	begin := time.Now()
+	f.tried = true
 	defer func() { f.took = time.Since(begin) }()
 	if _, err := c.Setup(d.BaseURL, m, 0, 0); err != nil {
 		return fmt.Errorf("setup: %w", err)
@@ -50,7 +53,7 @@ func (f *flow) play(ctx context.Context, c *gortsplib.Client, d *description.Ses
 	if _, err := c.Play(nil); err != nil {
 		return fmt.Errorf("play: %w", err)
 	}
-	late := time.NewTimer(flowTime)
+	late := time.NewTimer(f.limit)
 	defer late.Stop()
 	select {
 	case <-f.enough:
@@ -85,15 +88,17 @@ func (f *flow) judge() *finding {
 	case f.err != nil:
 		return &finding{code: codeFrames, detail: "stream not played: " + oneLine(f.err)}
 	case f.packets == 0:
-		return &finding{code: codeFrames, stuck: true, detail: fmt.Sprintf("no RTP packet within %v", flowTime)}
+		return &finding{code: codeFrames, stuck: true, detail: fmt.Sprintf("no RTP packet within %v", f.limit)}
 	case f.steps == 0:
-		return &finding{code: codeFrames, stuck: true, detail: fmt.Sprintf("%d RTP packets within %v, all of one time", f.packets, flowTime)}
+		return &finding{code: codeFrames, stuck: true, detail: fmt.Sprintf("%d RTP packets within %v, all of one time", f.packets, f.limit)}
 	}
 	return nil
 }
 
 // frames says when a stream is to be played, and what is wrong with it. A nil one plays none.
 type frames struct {
+	limit time.Duration // for one probe
+	first time.Duration // before it: the cameras of a hall are not played all at once
 	next  time.Time
 	wrong int // probes in a row
 	found *finding
@@ -101,16 +106,22 @@ type frames struct {
 
 // due gives the flow of a probe that is to be made at now; nil: none.
 func (f *frames) due(now time.Time) *flow {
-	if f == nil || now.Before(f.next) && f.next.Sub(now) <= framesEvery {
+	if f == nil {
+		return nil
+	}
+	if f.next.IsZero() {
+		f.next = now.Add(f.first)
+	}
+	if now.Before(f.next) && f.next.Sub(now) <= framesEvery {
 		return nil
 	}
 	f.next = now.Add(framesEvery)
-	return newFlow()
+	return newFlow(f.limit)
 }
 
 // note takes what a probe found. One that did not come to play says nothing.
 func (f *frames) note(p *flow) {
-	if p.took == 0 {
+	if !p.tried {
 		return
 	}
 	if f.found = p.judge(); f.found == nil {

@@ -37,7 +37,7 @@ func (e *eye) look(ctx context.Context) (l look) {
 	if e.stream != nil {
 		limit, f := e.timeout, e.frames.due(e.now())
 		if f != nil {
-			limit += flowTime
+			limit += f.limit
 		}
 		err := e.ask(ctx, limit, e.stream.gate, func(ctx context.Context) error { return e.stream.ask(ctx, f) })
 		l.heard("rtsp", show(e.stream.url), err)
@@ -128,6 +128,10 @@ func (l *look) tell(out driver.Sink) {
 
 // trouble gives the worst of what was found. An address that is gone comes first: it hides what it would show.
 func (l *look) trouble() (why hall.Reason, stuck bool) {
+	found := l.finding
+	if found == nil {
+		found = l.stalled
+	}
 	switch {
 	case l.failed != nil:
 		why = hall.Reason{Code: "unreachable", Detail: oneLine(l.failed)}
@@ -136,10 +140,8 @@ func (l *look) trouble() (why hall.Reason, stuck bool) {
 		}
 	case l.unreadable != nil:
 		why = hall.Reason{Code: "read_failed", Detail: l.unreadable.Error()}
-	case l.finding != nil:
-		why, stuck = hall.Reason{Code: l.finding.code, Detail: l.finding.detail}, l.finding.stuck
-	case l.stalled != nil:
-		why, stuck = hall.Reason{Code: l.stalled.code, Detail: l.stalled.detail}, l.stalled.stuck
+	case found != nil:
+		why, stuck = hall.Reason{Code: found.code, Detail: found.detail}, found.stuck
 	}
 	return why, stuck
 }

@@ -2,8 +2,6 @@ package camera
 
 import (
 	"fmt"
-	"image"
-	"math"
 	"time"
 )
 
@@ -16,68 +14,9 @@ const (
 	defaultRelearn = 24 * time.Hour
 	bands          = 3 // of luminance: a hall by night is another picture than by day
 	bandWidth      = 256 / bands
-	topEdges       = 100  // the strongest hundredth of all edges tells the sharpness
-	edgeRows       = 120  // rows that are looked at
-	edgeColumns    = 2000 // pixels of a row
+	leastSharp     = 0.1         // of a usual view; there are no edges to judge by in less
+	wrongFor       = time.Minute // and for so long: somebody stands before the lens
 )
-
-// gradients are the steps between neighbours of the grid, to the right and downwards, their length being 1: neither brightness
-// nor contrast is in them.
-type gradients [(gridW-1)*gridH + gridW*(gridH-1)]float64
-
-func (g *grid) gradients() (out gradients) {
-	n := 0
-	for i, v := range g.cells {
-		if i%gridW < gridW-1 {
-			out[n] = g.cells[i+1] - v
-			n++
-		}
-		if i/gridW < gridH-1 {
-			out[n] = g.cells[i+gridW] - v
-			n++
-		}
-	}
-	return out.unit()
-}
-
-func (a gradients) unit() gradients {
-	l := math.Sqrt(a.dot(&a))
-	if l == 0 {
-		return a
-	}
-	for i := range a {
-		a[i] /= l
-	}
-	return a
-}
-
-func (a *gradients) dot(b *gradients) (s float64) {
-	for i, v := range a {
-		s += v * b[i]
-	}
-	return s
-}
-
-// edges gives the strength of the strongest hundredth of the steps between pixels that are two apart in a row, 0 to 255. A lens
-// out of focus has none that are strong, whatever it shows.
-func edges(lum func(x, y int) uint8, b image.Rectangle) float64 {
-	var list [256]int
-	n := 0
-	down, right := max(1, b.Dy()/edgeRows), max(1, b.Dx()/edgeColumns)
-	for y := b.Min.Y; y < b.Max.Y; y += down {
-		for x := b.Min.X + 1; x < b.Max.X-1; x += right {
-			d := int(lum(x+1, y)) - int(lum(x-1, y))
-			list[max(d, -d)]++
-			n++
-		}
-	}
-	for i, left := 255, n/topEdges; i > 0; i-- {
-		if left -= list[i]; left <= 0 {
-			return float64(i)
-		}
-	}
-	return 0
-}
 
 // view is what the camera usually sees in one band of luminance.
 type view struct {
@@ -98,17 +37,12 @@ func (v *view) learn(g *gradients, sharp float64) {
 	v.sharp += part * (sharp - v.sharp)
 }
 
-// like says how like the view a picture is.
-func (v *view) like(g *gradients) float64 {
-	u := v.sum.unit()
-	return u.dot(g)
-}
-
 // streak is a verdict that needs several pictures in a row to change.
 type streak struct {
 	bad    bool
-	run    int // pictures in a row that say otherwise
-	since  time.Time
+	run    int       // pictures in a row that say otherwise
+	from   time.Time // the first of them
+	since  time.Time // when the verdict changed
 	detail string
 }
 
@@ -120,11 +54,14 @@ func (s *streak) note(bad bool, now time.Time, detail string) {
 		s.run = 0
 		return
 	}
-	need := wrongPictures
+	need, long := wrongPictures, wrongFor
 	if s.bad {
-		need = rightPictures
+		need, long = rightPictures, 0
 	}
-	if s.run++; s.run >= need {
+	if s.run++; s.run == 1 || now.Before(s.from) {
+		s.from = now
+	}
+	if s.run >= need && now.Sub(s.from) >= long {
 		s.bad, s.run, s.since = bad, 0, now
 	}
 }
@@ -150,8 +87,11 @@ func (m *memory) take(g *grid, now time.Time) {
 	v, grad := &m.views[min(int(g.mean)/bandWidth, bands-1)], g.gradients()
 	if v.known() {
 		best := m.best(&grad)
-		limit, part := m.limit(m.moved, m.turned.bad), g.sharp/max(v.sharp, math.SmallestNonzeroFloat64)
-		m.turned.note(m.moved > 0 && best < limit, now, fmt.Sprintf("likeness %.2f, limit %g", best, m.moved))
+		limit, part := m.limit(m.moved, m.turned.bad), 1.0
+		if v.sharp >= leastSharp {
+			part = g.sharp / v.sharp
+		}
+		m.turned.note(m.moved > 0 && best < limit, now, fmt.Sprintf("%.2f of the usual edges, limit %g", best, m.moved))
 		limit = m.limit(m.defocused, m.blurred.bad)
 		m.blurred.note(m.defocused > 0 && part < limit, now, fmt.Sprintf("sharpness %.2f of the usual, limit %g", part, m.defocused))
 		if m.blurred.run > 0 && !m.blurred.bad || m.turned.run > 0 && !m.turned.bad {
@@ -178,12 +118,12 @@ func (m *memory) limit(l float64, bad bool) float64 {
 	return l
 }
 
-// best gives the likeness to the most like of the usual views.
+// best gives how much of the most like of the usual views is there.
 func (m *memory) best(g *gradients) float64 {
 	best := -1.0
 	for i := range m.views {
 		if v := &m.views[i]; v.known() {
-			best = max(best, v.like(g))
+			best = max(best, v.sum.within(g))
 		}
 	}
 	return best

@@ -19,12 +19,14 @@ func TestLearned(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	const every = 10 * time.Second
+	const enough = int(wrongFor/every) + 1
 	see := func(p sim.Picture, light float64, n int, want string) {
 		t.Helper()
 		c.SetPicture(p)
 		c.SetLight(light)
 		for range n {
-			now.forth(10 * time.Second)
+			now.forth(every)
 			if err := glance(t, e, out); err != nil {
 				t.Fatal(err)
 			}
@@ -37,12 +39,12 @@ func TestLearned(t *testing.T) {
 	see(sim.Live, 0.6, 10, "") // clouds
 	see(sim.Live, 0.3, learnPictures+2, "")
 	see(sim.Live, 1, 5, "")
-	see(sim.Defocused, 1, wrongPictures-1, "")
+	see(sim.Defocused, 1, enough-1, "")
 	see(sim.Live, 1, 1, "")
-	see(sim.Defocused, 1, wrongPictures, "defocused")
+	see(sim.Defocused, 1, enough, "defocused")
 	see(sim.Defocused, 0.3, 5, "defocused")
 	see(sim.Live, 1, rightPictures, "")
-	see(sim.Moved, 1, wrongPictures-1, "")
+	see(sim.Moved, 1, enough-1, "")
 	see(sim.Moved, 1, 1, "moved")
 	see(sim.Black, 1, 1, "black")
 	if e, err = d.eye(); err != nil { // the camera was away
@@ -51,7 +53,7 @@ func TestLearned(t *testing.T) {
 	see(sim.Moved, 0.3, 1, "moved")
 	now.forth(time.Hour)
 	see(sim.Moved, 1, learnPictures+5, "") // somebody wanted it so
-	see(sim.Live, 1, wrongPictures, "moved")
+	see(sim.Live, 1, enough, "moved")
 }
 
 // TestEdges: the same hall by less light has as many edges beside its contrast, a flat picture none.
@@ -61,7 +63,7 @@ func TestEdges(t *testing.T) {
 		t.Errorf("flat: %v", g.sharp)
 	}
 	for i := range img.Pix {
-		img.Pix[i] = byte(40 + 160*(i/40%2))
+		img.Pix[i] = byte(40 + 160*(i/30%2))
 	}
 	day := reduce(img)
 	for i := range img.Pix {
@@ -71,7 +73,7 @@ func TestEdges(t *testing.T) {
 		t.Errorf("day %v, night %v", day.sharp, night.sharp)
 	}
 	a, b := day.gradients(), reduce(img).gradients()
-	if s := a.dot(&b); s < 0.99 {
-		t.Errorf("likeness by half the light %v", s)
+	if s := a.within(&b); s < 0.95 {
+		t.Errorf("%v of the edges by half the light", s)
 	}
 }

@@ -33,7 +33,7 @@ type grid struct {
 	cells     [gridW * gridH]float64 // luminance, 0 to 255
 	mean      float64
 	deviation float64 // standard deviation of the cells
-	sharp     float64 // strength of the strongest edges beside the deviation; no unit
+	sharp     float64 // see sharpness
 }
 
 func isJPEG(b []byte) bool { return bytes.HasPrefix(b, []byte("\xFF\xD8")) }
@@ -110,15 +110,18 @@ func reduce(img image.Image) *grid {
 	b, y := img.Bounds(), luminance(img)
 	step := max(1, min(b.Dx()/gridW, b.Dy()/gridH)/sampleSide)
 	for cy := range gridH {
-		y0, y1 := b.Min.Y+cy*b.Dy()/gridH, b.Min.Y+(cy+1)*b.Dy()/gridH
 		for cx := range gridW {
-			x0, x1 := b.Min.X+cx*b.Dx()/gridW, b.Min.X+(cx+1)*b.Dx()/gridW
-			g.cells[cy*gridW+cx] = average(y, image.Rect(x0, y0, x1, y1), step)
+			g.cells[cy*gridW+cx] = average(y, cell(b, cx, cy), step)
 		}
 	}
 	g.mean, g.deviation = moments(g.cells[:])
-	g.sharp = edges(y, b) / (g.deviation + 1)
+	g.sharp = sharpness(y, b)
 	return g
+}
+
+// cell gives the pixels of a cell of the grid.
+func cell(b image.Rectangle, cx, cy int) image.Rectangle {
+	return image.Rect(b.Min.X+cx*b.Dx()/gridW, b.Min.Y+cy*b.Dy()/gridH, b.Min.X+(cx+1)*b.Dx()/gridW, b.Min.Y+(cy+1)*b.Dy()/gridH)
 }
 
 // luminance gives a reader of an image's luminance without a conversion of the whole image.

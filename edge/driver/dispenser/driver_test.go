@@ -147,6 +147,27 @@ func TestDamagedTicketIsRefused(t *testing.T) {
 	}
 }
 
+// Its number is among the dots, or it is a page with a logo: a person must look.
+func TestTicketThatIsAPictureIsRefused(t *testing.T) {
+	r := start(t)
+	for _, head := range []string{"", "\xCA\xD4\n"} {
+		if _, err := r.line.Write([]byte("\x1B\x40" + head + "\x1Dv0\x00\x01\x00\x02\x00xx\x1D\x56\x42\x00")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r.print("A001", "综合业务", 0)
+	r.ticket(1)
+	h := r.sink.Heard()
+	if len(h.Facts) != 1 || len(h.Refusals) != 2 {
+		t.Fatalf("got %+v", h)
+	}
+	for _, f := range h.Refusals {
+		if !strings.Contains(f.Reason, "as text") {
+			t.Errorf("got %q", f.Reason)
+		}
+	}
+}
+
 func TestPaperEnds(t *testing.T) {
 	r := start(t)
 	r.printer.NoPaper(true)

@@ -19,8 +19,11 @@ type reader struct {
 func (r *reader) ticket(doc escpos.Document) (f *hall.Fact, refused string) {
 	t, err := escpos.ReadTicket(doc, r.layout)
 	if err != nil {
-		if damaged(doc) || !errors.Is(err, escpos.ErrNoNumber) {
+		switch {
+		case damaged(doc) || !errors.Is(err, escpos.ErrNoNumber):
 			refused = err.Error()
+		case doc.Picture: // its number may be among the dots
+			refused = err.Error() + ", and part of it is a picture: let the dispenser print its tickets as text"
 		}
 		return nil, refused
 	}

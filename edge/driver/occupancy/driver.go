@@ -2,9 +2,7 @@ package occupancy
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"strconv"
 	"sync"
 	"time"
 
@@ -18,9 +16,11 @@ var _ driver.Driver = (*Driver)(nil)
 
 // Times of the driver.
 const (
-	pollTime = time.Second           // the level is read at least this often, so a missed edge is found
-	fastTime = 60 * time.Millisecond // a wait that ends without an edge sooner than this did not wait
-	fastMost = 50                    // such waits in a row mean that the line is dead
+	pollTime = time.Second            // the level of a line is read at least this often, so a missed edge is found
+	lookTime = 250 * time.Millisecond // and both levels this often while somebody is in the door
+	busyTime = 2 * time.Second        // after the last change somebody may still be there
+	fastTime = 60 * time.Millisecond  // a wait that ends without an edge sooner than this did not wait
+	fastMost = 50                     // such waits in a row mean that the line is dead
 	silence  = 10 * time.Second
 )
 
@@ -52,15 +52,6 @@ func New(o Options) *Driver { return &Driver{o: o} }
 // Expect says how a beam shows that it lives: its lines are read all the time.
 func (d *Driver) Expect() driver.Expect { return driver.Expect{Silence: silence} }
 
-// sample is a level seen on a line.
-type sample struct {
-	beam   Beam
-	broken bool
-	edge   bool
-	at     time.Time
-	err    error
-}
-
 // Run reads both lines until ctx ends or one of them fails.
 func (d *Driver) Run(ctx context.Context, out driver.Sink) error {
 	pins, err := d.open()
@@ -68,24 +59,22 @@ func (d *Driver) Run(ctx context.Context, out driver.Sink) error {
 		return err
 	}
 	defer halt(pins)
-	m := NewMachine(d.o.Times)
-	m.Start(d.broken(pins[Outer].Read()), d.broken(pins[Inner].Read()), time.Now())
+	p := newPair(d, pins, out)
 	out.Opened()
-	if m.state == idle {
+	if p.m.state == idle {
 		out.Healthy()
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	samples := make(chan sample, 256)
 	var wg sync.WaitGroup
 	defer func() {
 		cancel()
 		halt(pins) // ends the waits
 		wg.Wait()
 	}()
-	for b, p := range pins {
-		wg.Go(func() { d.read(ctx, Beam(b), p, samples) })
+	for b := range pins {
+		wg.Go(func() { p.read(ctx, Beam(b)) })
 	}
-	return d.follow(ctx, m, samples, out)
+	return p.follow(ctx)
 }
 
 // open opens and sets up both lines.
@@ -124,105 +113,3 @@ func halt(pins [2]gpio.PinIn) {
 }
 
 func (d *Driver) broken(l gpio.Level) bool { return bool(l) == d.o.BrokenHigh }
-
-// read sends what is seen on one line. The time is taken at the wake, and the level read anew: an edge does not tell
-// which one it was. Waits are finite: what forever means differs between pins.
-func (d *Driver) read(ctx context.Context, b Beam, p gpio.PinIn, out chan<- sample) {
-	fast := 0
-	for ctx.Err() == nil {
-		began := time.Now()
-		edge := p.WaitForEdge(pollTime)
-		if ctx.Err() != nil {
-			return // the line was given back
-		}
-		s := sample{beam: b, edge: edge, at: time.Now()}
-		s.broken = d.broken(p.Read())
-		if f, ok := p.(faulty); ok {
-			s.err = f.Err()
-		}
-		if fast++; edge || s.at.Sub(began) > fastTime {
-			fast = 0
-		}
-		if fast >= fastMost {
-			s.err = errors.New("line does not wait: closed or taken by another program")
-		}
-		select {
-		case out <- s:
-		case <-ctx.Done():
-			return
-		}
-		if s.err != nil {
-			return
-		}
-		if fast > 0 {
-			rest(ctx, time.Millisecond)
-		}
-	}
-}
-
-func rest(ctx context.Context, d time.Duration) {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-	case <-ctx.Done():
-	}
-}
-
-// follow feeds the machine and tells what it finds.
-func (d *Driver) follow(ctx context.Context, m *Machine, samples <-chan sample, out driver.Sink) error {
-	timer := time.NewTimer(time.Hour)
-	defer timer.Stop()
-	for {
-		wait := time.Hour
-		if at, ok := m.Next(); ok {
-			wait = max(time.Until(at), 0)
-		}
-		timer.Reset(wait)
-		var events []Event
-		select {
-		case <-ctx.Done():
-			return nil
-		case s := <-samples:
-			if s.err != nil {
-				return fmt.Errorf("occupancy: %s beam: %w", s.beam, s.err)
-			}
-			out.Seen()
-			events = m.Edge(s.beam, s.broken, s.at)
-		case now := <-timer.C:
-			select { // what was seen before the time was over comes first, however late it is read
-			case s := <-samples:
-				if s.err != nil {
-					return fmt.Errorf("occupancy: %s beam: %w", s.beam, s.err)
-				}
-				out.Seen()
-				events = m.Edge(s.beam, s.broken, s.at)
-			default:
-				events = m.Tick(now)
-			}
-		}
-		for _, e := range events {
-			if err := d.tell(ctx, e, out); err != nil {
-				return err
-			}
-		}
-	}
-}
-
-func (d *Driver) tell(ctx context.Context, e Event, out driver.Sink) error {
-	switch e.Kind {
-	case Passed:
-		f := hall.Fact{Kind: hall.KindPassage, Raw: []byte(strconv.Itoa(int(e.Direction))),
-			Passage: &hall.Passage{Zone: d.o.Zone, Direction: e.Direction}}
-		if err := out.Later(ctx, f, nil); err != nil {
-			return fmt.Errorf("occupancy: journal: %w", err)
-		}
-	case Short:
-		out.Refused("break too short for a person", []byte(e.Beam.String()))
-	case Stuck:
-		out.Degraded(true, hall.Reason{Code: "beam_stuck", Detail: e.Beam.String()})
-	case Freed:
-		out.Healthy()
-	}
-	return nil
-}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"sync"
 	"testing"
@@ -15,7 +14,6 @@ import (
 	"periph.io/x/conn/v3/gpio/gpiotest"
 
 	"hallpulse/edge/driver"
-	"hallpulse/edge/simulator/beam"
 	"hallpulse/hall"
 )
 
@@ -154,6 +152,30 @@ func TestDriverFindsMissedEdges(t *testing.T) {
 	})
 }
 
+// Somebody goes through in less than a second, and of all edges the first alone is seen.
+func TestDriverFindsMissedEdgesInsideAPassage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := run(Options{})
+		time.Sleep(pollTime / 2) // of the bubble
+		for range 3 {
+			r.set("outer", gpio.Low, lookTime)
+			for _, s := range []struct {
+				pin string
+				l   gpio.Level
+			}{{"inner", gpio.Low}, {"outer", gpio.High}, {"inner", gpio.High}} {
+				if err := r.pins[s.pin].Out(s.l); err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(lookTime + lookTime/10)
+			}
+			time.Sleep(time.Minute)
+		}
+		if err := r.stop(); err != nil || !slices.Equal(r.sink.passed, []hall.Direction{hall.In, hall.In, hall.In}) {
+			t.Errorf("got %v, %v", r.sink.passed, err)
+		}
+	})
+}
+
 func TestDriverTellsStuck(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := run(Options{})
@@ -202,87 +224,4 @@ func TestDriverEnds(t *testing.T) {
 			t.Error("a passage was lost without an error")
 		}
 	})
-}
-
-// TestWithSimulatedDoor walks people through real sockets, with the gateway away in between.
-func TestWithSimulatedDoor(t *testing.T) {
-	sock := filepath.Join(t.TempDir(), "gpio")
-	srv := beam.NewServer(beam.Options{Socket: sock, Pins: []string{"a", "b"}})
-	serve := func() (stop func()) {
-		ctx, cancel := context.WithCancel(t.Context())
-		var wg sync.WaitGroup
-		wg.Go(func() {
-			if err := srv.Run(ctx); err != nil {
-				t.Error(err)
-			}
-		})
-		return func() { cancel(); wg.Wait() }
-	}
-	drv := New(Options{Opener: beam.NewClient(sock), Outer: "a", Inner: "b"})
-	out := newSink()
-	if err := drv.Run(t.Context(), out); err == nil {
-		t.Fatal("no error while the simulator is away")
-	}
-	stop := serve()
-	ctx, cancel := context.WithCancel(t.Context())
-	done := make(chan error, 1)
-	begin := func(ctx context.Context) {
-		go func() {
-			for { // as the supervisor does
-				if err := drv.Run(ctx, out); err == nil || errors.Is(err, driver.ErrPermanent) {
-					done <- err
-					return
-				}
-			}
-		}()
-		<-out.opened
-	}
-	begin(ctx)
-	walk := func(d hall.Direction) {
-		if err := srv.Passage(t.Context(), "a", "b", d); err != nil {
-			t.Error(err)
-		}
-	}
-	walk(hall.In)
-	walk(hall.Out)
-	wait(t, func() bool { return len(out.directions()) == 2 })
-	cancel()
-	if err := <-done; err != nil {
-		t.Error(err)
-	}
-	walk(hall.Out) // nobody looks
-	ctx, cancel = context.WithCancel(t.Context())
-	defer cancel()
-	begin(ctx)
-	stop()
-	stop = serve()
-	defer stop()
-	<-out.opened // the driver failed and was run again
-	if err := srv.Half(t.Context(), "a", "b"); err != nil {
-		t.Error(err)
-	}
-	walk(hall.In)
-	wait(t, func() bool { return len(out.directions()) == 3 })
-	if got := out.directions(); !slices.Equal(got, []hall.Direction{hall.In, hall.Out, hall.In}) {
-		t.Errorf("got %v", got)
-	}
-	cancel()
-	if err := <-done; err != nil {
-		t.Error(err)
-	}
-}
-
-func wait(t *testing.T, good func() bool) {
-	t.Helper()
-	end := time.NewTimer(20 * time.Second)
-	defer end.Stop()
-	tick := time.NewTicker(time.Millisecond)
-	defer tick.Stop()
-	for !good() {
-		select {
-		case <-end.C:
-			t.Fatal("did not happen")
-		case <-tick.C:
-		}
-	}
 }

@@ -127,7 +127,7 @@ func (c *client) read(q call, status int, text []byte, v any) error {
 		c.heard()
 		return err
 	case status/100 != 2:
-		return fmt.Errorf("status %d", status)
+		return fmt.Errorf("%w: status %d", ErrAnswer, status)
 	case err == nil:
 		c.heard()
 	default:

@@ -47,9 +47,10 @@ const (
 	pullGrace    = 10 * time.Second       // a pull may be answered so late
 	stopTime     = 600 * time.Millisecond // for giving the subscription back
 	snapshotTime = 5 * time.Second
+	lateTime     = 2 * time.Minute  // values from the past for so long are the camera's present
 	pulseTime    = 10 * time.Minute // a trouble told as an event without an end counts so long
 	quickBreak   = 5 * time.Second
-	maxBreaks    = 5 // pulls in a row that were cut quickly
+	maxBreaks    = 5 // pulls in a row that were cut quickly, or answered with what cannot be understood
 	clockStep    = 2 * time.Second
 )
 

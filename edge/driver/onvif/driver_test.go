@@ -18,9 +18,21 @@ func TestConformance(t *testing.T) {
 		c := simulate(t, sim.Options{Username: "admin", Password: secret})
 		c.SetCount("enter", 10)
 		c.Offline(true)
-		return &drivertest.Rig{Driver: New(optionsOf(c)),
-			Plug:  func(in bool) error { c.Offline(!in); return nil },
-			Event: func() error { pulling(t, c, c.Stats().Synchronized); c.Count("enter", 1); return nil },
+		o := optionsOf(c)
+		o.coolDown = 50 * time.Millisecond
+		return &drivertest.Rig{Driver: New(o),
+			Plug: func(in bool) error { c.Offline(!in); return nil },
+			Event: func() error {
+				c.SetFaults(sim.Faults{})
+				pulling(t, c, c.Stats().Synchronized)
+				c.Count("enter", 1)
+				return nil
+			},
+			Babble: func() (int, error) {
+				pulling(t, c, c.Stats().Synchronized)
+				c.SetFaults(sim.Faults{Babble: true})
+				return 500, nil
+			},
 		}
 	}})
 }
@@ -281,7 +293,7 @@ func TestBabble(t *testing.T) {
 	x := run(t, New(optionsOf(c)))
 	err := <-x.done
 	x.done <- nil
-	if h := x.sink.Heard(); !errors.Is(err, ErrAnswer) || len(h.Refusals) != 1 || !bytes.Contains(h.Refusals[0].Raw, []byte("<html>")) {
+	if h := x.sink.Heard(); !errors.Is(err, ErrAnswer) || len(h.Refusals) != maxBreaks || !bytes.Contains(h.Refusals[0].Raw, []byte("<html>")) {
 		t.Errorf("%v, %+v", err, h.Refusals)
 	}
 }

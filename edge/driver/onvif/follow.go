@@ -9,7 +9,10 @@ import (
 	"hallpulse/edge/driver"
 )
 
-// follow fetches events over one subscription. A camera without events is watched by its clock alone.
+// errRenew says that a subscription cannot be renewed.
+var errRenew = errors.New("subscription is not renewed")
+
+// follow fetches events over one subscription at a time. A camera without events is watched by its clock alone.
 func (d *Driver) follow(ctx context.Context, c *client, s *state) error {
 	if c.events.url == "" {
 		s.mood.set(CodeNoEvent, "", wrong{detail: "no event service"})
@@ -17,6 +20,16 @@ func (d *Driver) follow(ctx context.Context, c *client, s *state) error {
 		open(s.out)
 		return d.idle(ctx, c, s)
 	}
+	for opened := false; ; opened = true {
+		err := d.subscribed(ctx, c, s, opened)
+		if !errors.Is(err, errRenew) { // some cameras cannot: the next subscription follows
+			return err
+		}
+	}
+}
+
+// subscribed fetches events over a new subscription, which is given back in the end.
+func (d *Driver) subscribed(ctx context.Context, c *client, s *state, opened bool) error {
 	at, err := c.subscribe(ctx)
 	if err != nil {
 		return err
@@ -25,7 +38,9 @@ func (d *Driver) follow(ctx context.Context, c *client, s *state) error {
 	if err := c.synchronize(ctx, at); err != nil && !answered(err) {
 		return err // a camera that refuses tells its states as they change
 	}
-	open(s.out)
+	if !opened {
+		open(s.out)
+	}
 	return d.pull(ctx, c, s, at)
 }
 
@@ -35,10 +50,10 @@ func open(out driver.Sink) {
 	out.Seen()
 }
 
-// answered says whether an error is an answer of the camera.
+// answered says whether an error is an answer of the camera, to be understood or not.
 func answered(err error) bool {
 	var f *Fault
-	return errors.As(err, &f)
+	return errors.As(err, &f) || errors.Is(err, ErrAnswer)
 }
 
 // pull fetches events until something fails.
@@ -48,7 +63,7 @@ func (d *Driver) pull(ctx context.Context, c *client, s *state, at endpoint) err
 		begin := time.Now()
 		list, err := c.pull(ctx, at, wait)
 		wait = d.o.Pull
-		switch broken := (*cut)(nil); {
+		switch broken, babble := (*cut)(nil), (*unread)(nil); {
 		case errors.As(err, &broken) && ctx.Err() == nil: // normal for some where there is nothing to tell
 			if breaks++; time.Since(begin) >= quickBreak {
 				breaks = 0
@@ -59,6 +74,9 @@ func (d *Driver) pull(ctx context.Context, c *client, s *state, at endpoint) err
 			if err := c.clock(ctx); err != nil { // does it live?
 				return err
 			}
+		case errors.As(err, &babble) && breaks < maxBreaks-1:
+			breaks++
+			s.out.Refused(babble.Error(), babble.raw)
 		case err != nil:
 			return err
 		default:
@@ -76,7 +94,7 @@ func (d *Driver) pull(ctx context.Context, c *client, s *state, at endpoint) err
 		s.mood.begin()
 		s.mood.age()
 		s.read()
-		if time.Since(renewed) >= renewEvery {
+		if time.Since(renewed) >= d.o.renewEvery {
 			if err := d.refresh(ctx, c, s, at); err != nil {
 				return err
 			}
@@ -90,6 +108,9 @@ func (d *Driver) pull(ctx context.Context, c *client, s *state, at endpoint) err
 // refresh renews the subscription, asks for all states again and looks at the camera's clock.
 func (d *Driver) refresh(ctx context.Context, c *client, s *state, at endpoint) error {
 	if err := c.renew(ctx, at); err != nil {
+		if answered(err) {
+			return fmt.Errorf("%w: %w", errRenew, err)
+		}
 		return err
 	}
 	if err := c.synchronize(ctx, at); err != nil && !answered(err) {

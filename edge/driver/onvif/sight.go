@@ -12,6 +12,20 @@ import (
 // lookAgain is the pause after a look at the picture that failed.
 const lookAgain = 30 * time.Second
 
+// eye looks at the addresses that the camera named.
+type eye struct {
+	stream, still string
+	driver        driver.Driver // nil: nothing was named yet
+}
+
+// at gives what looks at these addresses, the same as before where they are the same.
+func (e *eye) at(stream, still string, look func(stream, snapshot string) driver.Driver) driver.Driver {
+	if e.driver == nil || e.stream != stream || e.still != still {
+		*e = eye{stream, still, look(stream, still)}
+	}
+	return e.driver
+}
+
 // sight is the look at a camera's picture beside its events.
 type sight struct {
 	driver driver.Driver
@@ -45,7 +59,7 @@ func (d *Driver) sight(ctx context.Context, c *client, m *mood) (*sight, error) 
 			return nil, err
 		}
 	}
-	return &sight{driver: d.o.Look(stream, still), mood: m, out: m.out}, nil
+	return &sight{driver: d.eye.at(stream, still, d.o.Look), mood: m, out: m.out}, nil
 }
 
 // run looks until ctx ends. Pictures that do not come are a trouble of a camera that lives.

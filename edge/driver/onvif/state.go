@@ -25,6 +25,8 @@ type state struct {
 type total struct {
 	n  int64
 	at time.Time // by the camera; zero: not known
+	// late is when values that are smaller and older began to come, on the gateway's clock; zero: they do not.
+	late time.Time
 }
 
 // take makes of a notification what it means; an error is the end of the Run, a refusal is not.
@@ -130,6 +132,7 @@ func (s *state) count(ctx context.Context, e *event) error {
 	case !known:
 		passed = 0
 	case passed < 0 && e.at.Before(was.at) && !e.at.IsZero():
+		s.late(key, was, total{n: n, at: e.at}, e)
 		return nil
 	case passed < 0:
 		passed = n
@@ -142,16 +145,31 @@ func (s *state) count(ctx context.Context, e *event) error {
 	return s.pass(ctx, e, key, direction, n, passed)
 }
 
+// late takes a value that is smaller and older than the one before: it comes late and means nothing, or, when they go on for
+// lateTime, the camera's clock was set back while its values began anew. Who passed meanwhile is not known.
+func (s *state) late(key string, was, is total, e *event) {
+	now := s.o.Now()
+	if was.late.IsZero() || now.Before(was.late) {
+		was.late = now
+	}
+	if now.Sub(was.late) < lateTime {
+		s.totals[key] = was
+		return
+	}
+	s.totals[key] = is
+	s.mood.set(CodeCounter, e.rule, wrong{detail: "counter and clock were set back", until: now.Add(pulseTime)})
+}
+
 // pass tells one passage after the other. The total goes on with each: what the sink did not take is told with the next report.
 func (s *state) pass(ctx context.Context, e *event, key string, direction hall.Direction, n, passed int64) error {
 	for k := range passed {
 		f := hall.Fact{Kind: hall.KindPassage, Passage: &hall.Passage{Zone: s.o.Zone, Direction: direction},
 			Raw: fmt.Appendf(e.raw(), " taken=%d number=%d", passed, k+1)}
 		if err := s.out.Later(ctx, f, nil); err != nil {
-			s.totals[key] = total{n - passed + k, e.at}
+			s.totals[key] = total{n: n - passed + k, at: e.at}
 			return fmt.Errorf("onvif: passage: %w", err)
 		}
 	}
-	s.totals[key] = total{n, e.at}
+	s.totals[key] = total{n: n, at: e.at}
 	return nil
 }

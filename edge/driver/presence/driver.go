@@ -11,6 +11,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"periph.io/x/conn/v3/gpio"
@@ -26,9 +27,10 @@ const (
 	DefaultWarmUp = time.Minute
 	DefaultHold   = 30 * time.Second
 	DefaultStuck  = 30 * time.Minute
-	pollTime      = 250 * time.Millisecond // the level is read at least this often
+	pollTime      = time.Second           // the level is read at least this often: an edge that was missed is found
+	fastTime      = 60 * time.Millisecond // a wait that ends without an edge sooner than this did not wait
+	fastMost      = 50                    // such waits in a row mean that the line is dead
 	tellEvery     = time.Minute
-	fastMost      = 50 // waits that end at once without an edge: the line is dead
 )
 
 // Options of a detector. Zero times give the defaults.
@@ -76,6 +78,16 @@ func (d *Driver) Run(ctx context.Context, out driver.Sink) error {
 		return fmt.Errorf("presence: line %s: %w", d.o.Line, err)
 	}
 	out.Opened()
+	ctx, cancel := context.WithCancel(ctx)
+	var wg sync.WaitGroup
+	defer func() {
+		cancel()
+		wg.Wait()
+	}()
+	wg.Go(func() {
+		<-ctx.Done()
+		_ = p.Halt() // ends the wait
+	})
 	if err := d.follow(ctx, p, out); err != nil {
 		return fmt.Errorf("presence: line %s: %w", d.o.Line, err)
 	}
@@ -87,22 +99,24 @@ var errDead = errors.New("does not wait: closed, or taken by another program")
 
 func (d *Driver) follow(ctx context.Context, p gpio.PinIn, out driver.Sink) error {
 	w := watcher{o: d.o, out: out, ready: time.Now().Add(d.o.WarmUp)}
-	for fast := 0; ctx.Err() == nil; {
+	for fast := 0; ; {
 		begin := time.Now()
 		edge := p.WaitForEdge(pollTime)
-		if fast++; edge || time.Since(begin) >= pollTime/4 {
-			fast = 0
+		if ctx.Err() != nil {
+			return nil // the line was given back
 		}
-		if fast >= fastMost {
-			return errDead
+		if fast++; edge || time.Since(begin) >= fastTime {
+			fast = 0
 		}
 		moving := bool(p.Read()) != d.o.ActiveLow
 		if f, ok := p.(faulty); ok && f.Err() != nil {
 			return f.Err()
 		}
+		if fast >= fastMost {
+			return errDead
+		}
 		w.see(moving, time.Now())
 	}
-	return nil
 }
 
 // watcher turns levels into presence.

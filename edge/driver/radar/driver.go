@@ -3,7 +3,11 @@
 //
 // An LD2450 is no counter of a crowd: it sees three people at most, takes two within half a metre for one, and now and then a
 // fan or a curtain for a third. Its number is good for a desk or the head of a line, and is given as what it is: a count of
-// its own small zone.
+// its own small zone. An LD2410 sees what moves, also behind a thin wall, and takes a plant before a fan for somebody who sits.
+//
+// Both speak 256000 baud unless they were told otherwise; at another speed nothing is understood, so that the radar is silent, and
+// what is refused says why. An LD2410 whose engineering mode was left on tells more, of which the same is used. LD2410S and
+// LD2420 speak other protocols.
 package radar
 
 import (
@@ -22,6 +26,7 @@ var _ driver.Driver = (*Driver)(nil)
 // Times of the driver.
 const (
 	silence   = 3 * time.Second  // ten reports a second come
+	babble    = 20               // refusals a minute: a good line has none, and at a wrong speed a few hundred bytes a second are noise
 	tellEvery = 10 * time.Second // a value that does not change is told this often
 	frozen    = time.Minute      // distances and energies tremble: the same report for this long is none
 	steady    = time.Second      // people come and go slower than a radar's opinion
@@ -41,7 +46,7 @@ type Driver struct{ o Options }
 func New(o Options) *Driver { return &Driver{o} }
 
 // Expect says how a radar shows that it lives.
-func (d *Driver) Expect() driver.Expect { return driver.Expect{Silence: silence} }
+func (d *Driver) Expect() driver.Expect { return driver.Expect{Silence: silence, Babble: babble} }
 
 // Run reads the line until ctx ends or the line fails.
 func (d *Driver) Run(ctx context.Context, out driver.Sink) error {

@@ -85,6 +85,64 @@ func TestPeopleAreTold(t *testing.T) {
 	wg.Wait()
 }
 
+// simulated runs a driver on a simulated radar until the test ends.
+func simulated(t *testing.T, kind radar.Kind, people int, f sim.Faults) *drivertest.Sink {
+	t.Helper()
+	l, port := wire(t)
+	s := sim.New(sim.Options{Line: l, Kind: kind, Every: 2 * time.Millisecond, Seed: 3})
+	s.SetPeople(people)
+	s.SetFaults(f)
+	out := &drivertest.Sink{}
+	ctx, cancel := context.WithCancel(context.Background())
+	var wg sync.WaitGroup
+	wg.Go(func() { s.Run(ctx) })
+	wg.Go(func() {
+		if err := New(Options{Port: port, Kind: kind, Zone: "desk"}).Run(ctx, out); err != nil {
+			t.Error(err)
+		}
+	})
+	t.Cleanup(func() { cancel(); wg.Wait() })
+	return out
+}
+
+// Whatever stands between the reports, what they say is told; where there is none, nothing is.
+func TestFaults(t *testing.T) {
+	for name, c := range map[string]struct {
+		kind   radar.Kind
+		people int
+		faults sim.Faults
+		counts float64 // -1: only presence
+	}{
+		"engineering mode left on": {radar.LD2410, 1, sim.Faults{Engineering: true}, -1},
+		"begins in the middle":     {radar.LD2410, 1, sim.Faults{MidFrame: true}, -1},
+		"answers in between":       {radar.LD2410, 1, sim.Faults{Answers: true}, -1},
+		"bytes are lost":           {radar.LD2410, 1, sim.Faults{Drop: 0.02}, -1},
+		"LD2450, in the middle":    {radar.LD2450, 2, sim.Faults{MidFrame: true}, 2},
+		"LD2450, answers":          {radar.LD2450, 2, sim.Faults{Answers: true}, 2},
+		"LD2450, a ghost":          {radar.LD2450, 0, sim.Faults{Ghost: true}, 1}, // a limit of the radar, see the package's comment
+		"LD2450, a crowd":          {radar.LD2450, 9, sim.Faults{}, radar.MaxTargets},
+	} {
+		t.Run(name, func(t *testing.T) {
+			out := simulated(t, c.kind, c.people, c.faults)
+			h := out.Until(t, "readings", func(h drivertest.Heard) bool { return len(h.Readings) > 0 && h.Seen > 20 })
+			for _, r := range h.Readings {
+				if r.Part != "desk" || r.Metric == hall.MetricPresence && r.Value != 1 || r.Metric == hall.MetricCounted && r.Value != c.counts {
+					t.Errorf("%+v", r)
+				}
+			}
+		})
+	}
+	for name, f := range map[string]sim.Faults{"wrong speed": {WrongBaud: true}, "wrong tail": {WrongTail: true}} {
+		for _, kind := range []radar.Kind{radar.LD2410, radar.LD2450} {
+			out := simulated(t, kind, 2, f)
+			h := out.Until(t, "babble: "+name, func(h drivertest.Heard) bool { return len(h.Refusals) > babble })
+			if h.Seen+len(h.Readings) > 0 {
+				t.Errorf("%s: it was believed: %+v", name, h.Readings)
+			}
+		}
+	}
+}
+
 // report makes the report of n people, trembling.
 func report(n, tremble int) radar.Report {
 	list := radar.Targets{}

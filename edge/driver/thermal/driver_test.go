@@ -1,16 +1,14 @@
 package thermal
 
 import (
-	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"testing"
 	"time"
 
 	"go.uber.org/goleak"
-	pi2c "periph.io/x/conn/v3/i2c"
 
-	"hallpulse/edge/driver"
 	"hallpulse/edge/driver/drivertest"
 	"hallpulse/edge/simulator/i2c"
 	sim "hallpulse/edge/simulator/thermal"
@@ -20,45 +18,6 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const period = 2 * time.Millisecond
-
-type gate struct {
-	driver.I2COpener
-	err chan error // holds the error, or nothing
-}
-
-func (g *gate) OpenI2C() (pi2c.BusCloser, error) {
-	select {
-	case err := <-g.err:
-		g.err <- err
-		return nil, err
-	default:
-		return g.I2COpener.OpenI2C()
-	}
-}
-
-func (g *gate) forbid(err error) {
-	select {
-	case <-g.err:
-	default:
-	}
-	if err != nil {
-		g.err <- err
-	}
-}
-
-type bench struct {
-	bus  *i2c.Bus
-	chip *sim.Chip
-	gate *gate
-	drv  *Driver
-}
-
-func newBench(passages bool) *bench {
-	b := &bench{bus: &i2c.Bus{}, chip: sim.New(4)}
-	b.gate = &gate{b.bus.Opener(DefaultAddress), make(chan error, 1)}
-	b.drv = New(Options{Bus: b.gate, Zone: "hall", Passages: passages, Period: period})
-	return b
-}
 
 func TestConformance(t *testing.T) {
 	for name, passages := range map[string]bool{"passages": true, "count": false} {
@@ -83,23 +42,6 @@ func TestConformance(t *testing.T) {
 			}})
 		})
 	}
-}
-
-func (b *bench) running(t *testing.T) *drivertest.Sink {
-	t.Helper()
-	b.bus.Attach(DefaultAddress, b.chip)
-	out := &drivertest.Sink{}
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- b.drv.Run(ctx, out) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-done; err != nil {
-			t.Log("ended:", err)
-		}
-	})
-	out.Until(t, "the floor is learned", func(h drivertest.Heard) bool { return h.Seen > 2*fastFrames })
-	return out
 }
 
 func TestPassages(t *testing.T) {
@@ -159,98 +101,73 @@ func TestFaultsAreNamed(t *testing.T) {
 	hot.running(t).Until(t, "hot", func(h drivertest.Heard) bool {
 		return h.Degraded != nil && h.Degraded.Code == "hot_background" && !h.Stuck
 	})
-	wild := newBench(false)
-	wild.bus.Attach(DefaultAddress, wild.chip)
-	wild.chip.SetFaults(sim.Faults{Wild: true})
-	sink := &drivertest.Sink{}
-	if err := wild.drv.Run(t.Context(), sink); err == nil || len(sink.Heard().Refusals) != badMost {
-		t.Errorf("%v, %d refusals", err, len(sink.Heard().Refusals))
-	}
 }
 
-func TestPixel(t *testing.T) {
-	for raw, want := range map[string]float64{"\x58\x00": 22, "\xF8\x0F": -2, "\x00\x00": 0, "\xFF\x07": 511.75} {
-		if got := pixel([]byte(raw)); got != want {
-			t.Errorf("%x: %v", raw, got)
+func TestPicturesThatAreNone(t *testing.T) {
+	for name, f := range map[string]sim.Faults{"wild": {Wild: true}, "ones": {Ones: true}} {
+		b, out := newBench(false), &drivertest.Sink{}
+		b.bus.Attach(DefaultAddress, b.chip)
+		b.chip.SetFaults(f)
+		err := b.drv.Run(t.Context(), out)
+		if h := out.Heard(); !errors.Is(err, errBroken) || len(h.Refusals) != badMost || h.Seen+len(h.Readings) > 0 {
+			t.Errorf("%s: %v, %+v", name, err, h)
 		}
 	}
 }
 
-func TestBlobs(t *testing.T) {
-	var mask [pixels]bool
-	for _, i := range []int{0, 1, 9, 30, 62, 63} { // three pixels, one alone, two
-		mask[i] = true
-	}
-	if got := blobs(mask); len(got) != 2 || got[0].size != 3 || got[1].size != 2 || got[1].x != 6.5 || got[1].y != 7 {
-		t.Errorf("%+v", got)
-	}
-	for i := range 4 * side {
-		mask[i] = true
-	}
-	if got := blobs(mask); len(got) != 3 {
-		t.Errorf("a spot of half the picture is two people: %+v", got)
+func TestBusFaultsEndTheRun(t *testing.T) {
+	for name, broken := range map[string]func(b *i2c.Bus){
+		"no acknowledge": func(b *i2c.Bus) { b.SetFaults(DefaultAddress, i2c.Faults{NACK: true}) },
+		"held low":       func(b *i2c.Bus) { b.Stick(true) },
+		"pulled off":     func(b *i2c.Bus) { b.Attach(DefaultAddress, nil) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			b, out := newBench(true), &drivertest.Sink{}
+			b.bus.Attach(DefaultAddress, b.chip)
+			done := make(chan error, 1)
+			go func() { done <- b.drv.Run(t.Context(), out) }()
+			out.Until(t, "pictures", func(h drivertest.Heard) bool { return h.Seen > 3 })
+			broken(b.bus)
+			if err := <-done; !errors.Is(err, i2c.ErrNACK) && !errors.Is(err, i2c.ErrStuck) {
+				t.Errorf("got %v", err)
+			}
+		})
 	}
 }
 
-// TestMutations: any pictures give people or none, and who walks across afterwards is counted.
-func TestMutations(t *testing.T) {
-	n := 100_000
-	if testing.Short() {
-		n /= 10
-	}
-	rnd := rand.New(rand.NewPCG(5, 5))
+// A hot afternoon: what cannot be counted is not told, and people are told again in the evening.
+func TestHotRoom(t *testing.T) {
 	out := &drivertest.Sink{}
-	w := &watcher{o: Options{Zone: "hall", Passages: true}, out: nothing{out}}
-	chip := sim.New(1)
-	raw := make([]byte, 2*pixels)
-	now := time.Now()
-	for range n {
-		if err := chip.Tx([]byte{0x80}, raw); err != nil {
-			t.Fatal(err)
+	w := &watcher{o: Options{Zone: "hall"}, out: out}
+	chip, raw, now := sim.New(3), make([]byte, 2*pixels), time.Now()
+	look := func(room float64, pictures int) drivertest.Heard {
+		chip.SetFaults(sim.Faults{Room: room})
+		for range pictures {
+			if err := chip.Tx([]byte{regPixels}, raw); err != nil {
+				t.Fatal(err)
+			}
+			now = now.Add(pictureTime)
+			if err := w.take(t.Context(), raw, now); err != nil {
+				t.Fatal(err)
+			}
 		}
-		for range 1 + rnd.IntN(8) {
-			raw[rnd.IntN(len(raw))] = byte(rnd.Uint32())
-		}
-		now = now.Add(100 * time.Millisecond)
-		_ = w.take(t.Context(), raw, now)
-		if len(w.track.walkers) > pixels {
-			t.Fatal("grew")
-		}
+		return out.Heard()
 	}
-	w.out, w.track = out, tracker{}
-	for i := range 30 {
-		leave := chip.Stand(sim.Person{X: 3, Y: float64(i)/2 - 3})
-		if err := chip.Tx([]byte{0x80}, raw); err != nil {
-			t.Fatal(err)
-		}
-		leave()
-		if err := w.take(t.Context(), raw, now); err != nil {
-			t.Fatal(err)
-		}
+	if h := look(24, 300); h.Degraded != nil || len(h.Readings) == 0 {
+		t.Fatalf("%+v", h)
 	}
-	if h := out.Heard(); len(h.Facts) != 1 || h.Facts[0].Passage.Direction != hall.In {
-		t.Errorf("%+v", h.Facts)
+	h := look(31, 20_000)
+	if h.Degraded == nil || h.Degraded.Code != whyHot {
+		t.Fatalf("%+v", h.Degraded)
 	}
-}
-
-// nothing swallows what noise makes.
-type nothing struct{ driver.Sink }
-
-func (nothing) Later(context.Context, hall.Fact, func()) error { return nil }
-func (nothing) Refused(string, []byte)                         {}
-
-func FuzzPicture(f *testing.F) {
-	f.Add(make([]byte, 2*pixels))
-	f.Fuzz(func(t *testing.T, b []byte) {
-		if len(b) < 2*pixels {
-			return
-		}
-		p, err := decode(b)
-		var g background
-		g.warm(&p, 0)
-		list := blobs(g.warm(&p, 1))
-		if err == nil && len(list) > pixels {
-			t.Errorf("%d people", len(list))
-		}
-	})
+	told := len(h.Readings)
+	if h = look(31, 3000); len(h.Readings) != told {
+		t.Errorf("%d readings while it is too hot", len(h.Readings)-told)
+	}
+	if h = look(29.5, 3000); h.Degraded == nil {
+		t.Error("it changes its mind at each tenth of a degree")
+	}
+	if h = look(26, 3000); h.Degraded != nil || len(h.Readings) <= told || h.Readings[len(h.Readings)-1].Value != 0 {
+		t.Errorf("%+v", h.Degraded)
+	}
 }

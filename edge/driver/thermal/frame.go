@@ -20,11 +20,22 @@ const (
 	hottest = 105
 )
 
-var errRange = errors.New("a pixel is out of the sensor's range")
+// Errors of a picture.
+var (
+	errRange = errors.New("a pixel is out of the sensor's range")
+	errForm  = errors.New("no picture: a pixel has more than 12 bits") // a wire that is off reads as ones
+	errShort = errors.New("no picture: too short")
+)
 
 // decode reads the pixel registers: 12 bits, two's complement, 0.25 °C, little-endian.
 func decode(b []byte) (f frame, err error) {
+	if len(b) < 2*pixels {
+		return f, errShort
+	}
 	for i := range f {
+		if b[2*i+1] > 0x0F {
+			return f, errForm
+		}
 		f[i] = pixel(b[2*i:])
 		if f[i] < coldest || f[i] > hottest {
 			err = errRange
@@ -49,30 +60,42 @@ type background struct {
 
 // Learning and deciding.
 const (
-	learnSlow  = 0.01 // share of a new picture, at ten a second: half a minute
-	learnFast  = 0.2  // in the first pictures
+	learnSlow  = 0.01   // share of a new picture, at ten a second: half a minute
+	learnFast  = 0.2    // in the first pictures
+	learnLeak  = 2.5e-5 // where somebody is: a radiator that was switched on is floor after an hour, and so is who sits as still
 	fastFrames = 20
 	warmer     = 1.75 // °C above the background: somebody
 	hotRoom    = 30.0 // °C: people are hardly warmer
+	coolBy     = 1.0  // °C below it counting begins again
 	leastBlob  = 2    // pixels
 	mostBlob   = 24   // pixels: two people shoulder to shoulder
+	mostWarm   = 48   // pixels: no crowd below one sensor
 )
 
-// warm gives the pixels that are warmer than the background, and learns from the others.
-func (g *background) warm(f *frame, n int) (mask [pixels]bool) {
+// learn gives the pixels that are warmer than the background, and learns from the others. n counts the pictures before.
+func (g *background) learn(f *frame, n int) (mask [pixels]bool) {
 	if !g.known {
 		g.at, g.known = *f, true
 		return mask
 	}
-	rate := learnSlow
+	rate, occupied := learnSlow, learnLeak
 	if n < fastFrames {
-		rate = learnFast
+		rate, occupied = learnFast, learnFast
+	}
+	warm := 0
+	for i, t := range f {
+		if mask[i] = t > g.at[i]+warmer; mask[i] {
+			warm++
+		}
+	}
+	if warm > mostWarm { // the sun, or the heating
+		mask = [pixels]bool{}
 	}
 	for i, t := range f {
-		if mask[i] = t > g.at[i]+warmer; !mask[i] || n < fastFrames {
-			g.at[i] += rate * (t - g.at[i])
+		if mask[i] {
+			g.at[i] += occupied * (t - g.at[i])
 		} else {
-			g.at[i] += learnSlow / 20 * (t - g.at[i]) // a heater that was switched on is background in the end
+			g.at[i] += rate * (t - g.at[i])
 		}
 	}
 	return mask

@@ -24,6 +24,7 @@ const (
 	regMode     = 0x0087
 	regStatus   = 0x0089
 	regDistance = 0x0096
+	regSignal   = 0x0098 // of what came back; it trembles even where nothing moves
 	regClock    = 0x00DE
 	regBoot     = 0x00E5
 	regModel    = 0x010F
@@ -51,11 +52,19 @@ const (
 // errChip says that another chip answers, or this one is broken.
 var errChip = errors.New("no VL53L1X answers at this address")
 
-// errStopped says that the chip measures no more: it was reset and has lost its settings.
-var errStopped = errors.New("the sensor stopped measuring; it is started anew")
+// errStopped says that the chip measures no more, or not as it was told: it was reset and has lost its settings. Who runs the
+// driver again sets it up anew.
+var errStopped = errors.New("the sensor was reset, and its settings are lost")
+
+// errBoot says that the chip does not wake up.
+var errBoot = errors.New("the sensor does not start")
 
 // chip is the sensor on its bus: 16-bit register addresses, big-endian data.
-type chip struct{ dev i2c.Dev }
+type chip struct {
+	dev   i2c.Dev
+	level byte          // of regReady while a measurement can be taken
+	rest  time.Duration // no measurement comes sooner after the last one
+}
 
 func (c *chip) read(reg uint16, n int) ([]byte, error) {
 	out := make([]byte, n)
@@ -74,7 +83,42 @@ func (c *chip) write(reg uint16, data ...byte) error {
 
 // begin finds the chip, sets it up and starts it.
 func (c *chip) begin(ctx context.Context, period time.Duration) error {
-	if err := c.until(ctx, bootTime, func() (bool, error) {
+	if err := c.find(ctx); err != nil {
+		return err
+	}
+	if err := c.trim(ctx); err != nil {
+		return err
+	}
+	budget, err := c.budget(period)
+	if err != nil {
+		return err
+	}
+	c.rest = period * 3 / 4
+	return c.set([]setting{
+		{regClear, []byte{1}}, {regMode, []byte{modeStop}}, {regVHV, []byte{9}}, {regVHVInit, []byte{0}},
+		{regBudgetA, []byte{0x00, 0x1E}}, {regBudgetB, []byte{0x00, 0x22}}, // 20 ms, long distance
+		{regPeriod, budget}, {regROI, []byte{centreA, roiSize}}, {regMode, []byte{modeRun}},
+	})
+}
+
+// setting is what registers are set to.
+type setting struct {
+	reg  uint16
+	data []byte
+}
+
+func (c *chip) set(list []setting) error {
+	for _, s := range list {
+		if err := c.write(s.reg, s.data...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// find waits until the chip has started, and makes sure that it is one.
+func (c *chip) find(ctx context.Context) error {
+	if err := c.until(ctx, bootTime, errBoot, func() (bool, error) {
 		b, err := c.read(regBoot, 1)
 		return err == nil && b[0]&1 == 1, err
 	}); err != nil {
@@ -87,6 +131,11 @@ func (c *chip) begin(ctx context.Context, period time.Duration) error {
 	if got := binary.BigEndian.Uint16(id); got != modelID {
 		return fmt.Errorf("%w: it says it is 0x%04X", errChip, got)
 	}
+	return nil
+}
+
+// trim loads the settings and lets the chip measure once, by which it trims itself.
+func (c *chip) trim(ctx context.Context) error {
 	image, err := hex.DecodeString(resetImage)
 	if err != nil {
 		return err
@@ -94,29 +143,13 @@ func (c *chip) begin(ctx context.Context, period time.Duration) error {
 	if err := c.write(regImage, image...); err != nil {
 		return err
 	}
-	if err := c.write(regMode, modeRun); err != nil { // a first measurement trims the chip
+	if err := c.polarity(); err != nil {
 		return err
 	}
-	if err := c.ready(ctx); err != nil {
+	if err := c.write(regMode, modeRun); err != nil {
 		return err
 	}
-	budget, err := c.budget(period)
-	if err != nil {
-		return err
-	}
-	for _, set := range []struct {
-		reg  uint16
-		data []byte
-	}{
-		{regClear, []byte{1}}, {regMode, []byte{modeStop}}, {regVHV, []byte{9}}, {regVHVInit, []byte{0}},
-		{regBudgetA, []byte{0x00, 0x1E}}, {regBudgetB, []byte{0x00, 0x22}}, // 20 ms, long distance
-		{regPeriod, budget}, {regROI, []byte{centreA, roiSize}}, {regMode, []byte{modeRun}},
-	} {
-		if err := c.write(set.reg, set.data...); err != nil {
-			return err
-		}
-	}
-	return nil
+	return c.ready(ctx)
 }
 
 // budget gives the period between measurements in the chip's own clock.
@@ -129,30 +162,30 @@ func (c *chip) budget(period time.Duration) ([]byte, error) {
 	return binary.BigEndian.AppendUint32(nil, uint32(float64(period.Milliseconds())*float64(clock)*clockUnit)), nil
 }
 
-// ready waits for a measurement.
-func (c *chip) ready(ctx context.Context) error {
+// polarity finds out how the chip says that it has a measurement.
+func (c *chip) polarity() error {
 	p, err := c.read(regPolarity, 1)
 	if err != nil {
 		return err
 	}
-	level := byte(1)
-	if p[0]&0x10 != 0 {
-		level = 0
+	if c.level = 1; p[0]&0x10 != 0 {
+		c.level = 0
 	}
-	err = c.until(ctx, readyTime, func() (bool, error) {
-		b, err := c.read(regReady, 1)
-		return err == nil && b[0]&1 == level, err
-	})
-	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
-		return errStopped
-	}
-	return err
+	return nil
 }
 
-// until asks every few milliseconds.
-func (c *chip) until(ctx context.Context, limit time.Duration, ok func() (bool, error)) error {
-	ctx, cancel := context.WithTimeout(ctx, limit)
-	defer cancel()
+// ready waits for a measurement.
+func (c *chip) ready(ctx context.Context) error {
+	return c.until(ctx, readyTime, errStopped, func() (bool, error) {
+		b, err := c.read(regReady, 1)
+		return err == nil && b[0]&1 == c.level, err
+	})
+}
+
+// until asks every few milliseconds; when the limit is over it gives late.
+func (c *chip) until(ctx context.Context, limit time.Duration, late error, ok func() (bool, error)) error {
+	end := time.NewTimer(limit)
+	defer end.Stop()
 	t := time.NewTicker(pollTime)
 	defer t.Stop()
 	for {
@@ -163,38 +196,9 @@ func (c *chip) until(ctx context.Context, limit time.Duration, ok func() (bool, 
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
+		case <-end.C:
+			return late
 		case <-t.C:
 		}
 	}
-}
-
-// measurement is one of them. Status 9 is a valid one.
-type measurement struct {
-	status   byte
-	distance int // mm
-	raw      []byte
-}
-
-// valid says whether something was measured. Without a target in reach the chip says so by a bad status.
-func (m measurement) valid() bool { return m.status == 9 }
-
-// measure waits for a measurement, takes it and turns the chip to where the next one is wanted.
-func (c *chip) measure(ctx context.Context, next byte) (measurement, error) {
-	if err := c.ready(ctx); err != nil {
-		return measurement{}, err
-	}
-	b, err := c.read(regStatus, int(regDistance-regStatus)+2)
-	if err != nil {
-		return measurement{}, err
-	}
-	m := decode(b)
-	if err := c.write(regROI, next, roiSize); err != nil {
-		return m, err
-	}
-	return m, c.write(regClear, 1)
-}
-
-// decode reads the registers from regStatus to regDistance.
-func decode(b []byte) measurement {
-	return measurement{status: b[0] & 0x1F, distance: int(binary.BigEndian.Uint16(b[regDistance-regStatus:])), raw: b}
 }

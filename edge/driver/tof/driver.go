@@ -1,8 +1,12 @@
 // Package tof counts people under a VL53L1X time-of-flight sensor above a door: two halves of what it sees are measured in
 // turn, and the order in which they are occupied tells the direction.
 //
-// Mount it 2.0 to 3.0 m above the floor, the first half outwards. Known limits of the method: two people side by side are one;
-// somebody who runs may be seen by one half alone and is not counted; sunlight on the floor blinds it, which is told.
+// Mount it 2.0 to 3.0 m above the floor, the first half outwards. Known limits of the method: two people side by side, or one
+// behind the other with less than half a step between them, are one; who runs may be seen by one half alone and is not counted;
+// black hair and clothes send little back; sunlight on the floor, and a lid or dirty glass before it, blind it, which is told.
+//
+// Every VL53L1X has the address 0x29 after power-on, so that a bus has one of them. One that lost its power has lost its settings
+// as well: the run ends with an error, and the next one sets it up.
 package tof
 
 import (
@@ -37,6 +41,7 @@ const (
 	coveredBelow  = 100  // mm: a lid, a spider's web
 	window        = 200  // measurements judged together
 	blindShare    = 0.9  // of them without a result
+	frozenAfter   = 100  // the same measurement so often: what comes back always trembles
 	standTime     = time.Minute
 	passageTime   = 10 * time.Second // who takes longer stood there
 )
@@ -78,7 +83,7 @@ func (d *Driver) Run(ctx context.Context, out driver.Sink) error {
 		return fmt.Errorf("tof: %w", err)
 	}
 	defer func() { _ = bus.Close() }()
-	c := &chip{i2c.Dev{Bus: bus, Addr: d.o.Address}}
+	c := &chip{dev: i2c.Dev{Bus: bus, Addr: d.o.Address}}
 	err = c.begin(ctx, d.o.Period)
 	if err == nil {
 		out.Opened()
@@ -118,81 +123,4 @@ func (d *Driver) measure(ctx context.Context, c *chip, out driver.Sink) error {
 			return fmt.Errorf("journal: %w", err)
 		}
 	}
-}
-
-// watcher turns measurements into passages, and into what is wrong with the sensor.
-type watcher struct {
-	out       driver.Sink
-	threshold int
-
-	halves   [2]half
-	occupied int
-	path     path
-	seen     int       // measurements of the window
-	blind    int       // without a result
-	near     int       // nearer than any person
-	since    time.Time // nobody was under it last
-	begun    time.Time // of the path
-	told     string
-}
-
-func (w *watcher) take(turn int, m measurement, now time.Time) hall.Direction {
-	distance := farAway
-	if m.valid() && m.distance >= coveredBelow { // nobody's head touches the sensor
-		distance = m.distance
-	}
-	bit := first << turn
-	if w.halves[turn].take(distance, w.threshold) {
-		w.occupied |= bit
-	} else {
-		w.occupied &^= bit
-	}
-	if w.occupied == 0 || w.since.IsZero() {
-		w.since = now
-	}
-	w.judge(m, now)
-	begun := len(w.path.steps) > 0
-	d := w.path.take(w.occupied)
-	if !begun {
-		w.begun = now
-	}
-	if now.Sub(w.begun) > passageTime {
-		return 0
-	}
-	return d
-}
-
-// judge names a sensor that cannot see.
-func (w *watcher) judge(m measurement, now time.Time) {
-	w.seen++
-	if !m.valid() {
-		w.blind++
-	} else if m.distance < coveredBelow {
-		w.near++
-	}
-	why := w.told
-	if w.seen >= window {
-		switch {
-		case float64(w.blind) > blindShare*float64(w.seen):
-			why = "blinded"
-		case float64(w.near) > blindShare*float64(w.seen):
-			why = "covered"
-		case w.told == "blinded" || w.told == "covered":
-			why = ""
-		}
-		w.seen, w.blind, w.near = 0, 0, 0
-	}
-	if why == "" || why == "beam_stuck" {
-		if why = ""; w.occupied != 0 && now.Sub(w.since) > standTime {
-			why = "beam_stuck"
-		}
-	}
-	if why == w.told {
-		return
-	}
-	if w.told = why; why == "" {
-		w.out.Healthy()
-		return
-	}
-	w.out.Degraded(why == "beam_stuck", hall.Reason{Code: why})
 }

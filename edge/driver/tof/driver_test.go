@@ -1,20 +1,15 @@
 package tof
 
 import (
-	"context"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"math/rand/v2"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"go.uber.org/goleak"
-	pi2c "periph.io/x/conn/v3/i2c"
 
-	"hallpulse/edge/driver"
 	"hallpulse/edge/driver/drivertest"
 	"hallpulse/edge/simulator/i2c"
 	sim "hallpulse/edge/simulator/tof"
@@ -22,45 +17,6 @@ import (
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-const (
-	period = 2 * time.Millisecond
-	step   = 60 * time.Millisecond
-)
-
-// gate lets a test forbid the bus.
-type gate struct {
-	driver.I2COpener
-	mu  sync.Mutex
-	err error
-}
-
-// OpenI2C opens the bus unless it is forbidden.
-func (g *gate) OpenI2C() (pi2c.BusCloser, error) {
-	g.mu.Lock()
-	err := g.err
-	g.mu.Unlock()
-	if err != nil {
-		return nil, err
-	}
-	return g.I2COpener.OpenI2C()
-}
-
-func (g *gate) forbid(err error) { g.mu.Lock(); defer g.mu.Unlock(); g.err = err }
-
-type bench struct {
-	bus  *i2c.Bus
-	chip *sim.Chip
-	gate *gate
-	drv  *Driver
-}
-
-func newBench() *bench {
-	b := &bench{bus: &i2c.Bus{}, chip: sim.New(period)}
-	b.gate = &gate{I2COpener: b.bus.Opener(DefaultAddress)}
-	b.drv = New(Options{Bus: b.gate, Zone: "hall", Period: period})
-	return b
-}
 
 func TestConformance(t *testing.T) {
 	drivertest.Run(t, drivertest.Setup{New: func(t *testing.T) *drivertest.Rig {
@@ -74,24 +30,6 @@ func TestConformance(t *testing.T) {
 			return nil
 		}, Event: func() error { return b.chip.Passage(t.Context(), hall.In, step) }, Forbid: b.gate.forbid}
 	}})
-}
-
-// running runs the driver until the test ends.
-func (b *bench) running(t *testing.T) *drivertest.Sink {
-	t.Helper()
-	b.bus.Attach(DefaultAddress, b.chip)
-	out := &drivertest.Sink{}
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- b.drv.Run(ctx, out) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-done; err != nil {
-			t.Log("ended:", err)
-		}
-	})
-	out.Until(t, "open", func(h drivertest.Heard) bool { return h.Opened > 0 })
-	return out
 }
 
 func TestPassages(t *testing.T) {
@@ -129,11 +67,13 @@ func TestPassages(t *testing.T) {
 }
 
 func TestFaultsAreNamed(t *testing.T) {
-	for code, f := range map[string]sim.Faults{"blinded": {Blind: true}, "covered": {Covered: true}} {
+	for code, f := range map[string]sim.Faults{"blinded": {Blind: true}, "covered": {Covered: true}, "frozen": {Frozen: true}} {
 		b := newBench()
 		out := b.running(t)
 		b.chip.SetFaults(f)
-		out.Until(t, code, func(h drivertest.Heard) bool { return h.Degraded != nil && h.Degraded.Code == code && !h.Stuck })
+		out.Until(t, code, func(h drivertest.Heard) bool {
+			return h.Degraded != nil && h.Degraded.Code == code && h.Stuck == f.Frozen
+		})
 		b.chip.SetFaults(sim.Faults{})
 		out.Until(t, "healthy again", func(h drivertest.Heard) bool { return h.Degraded == nil })
 		if n := len(out.Heard().Facts); n > 0 {
@@ -142,22 +82,73 @@ func TestFaultsAreNamed(t *testing.T) {
 	}
 }
 
+// A chip that loses its power for a moment begins anew with settings of its own.
 func TestLostSettingsEndTheRun(t *testing.T) {
-	b := newBench()
-	b.bus.Attach(DefaultAddress, b.chip)
-	out := &drivertest.Sink{}
-	done := make(chan error, 1)
-	go func() { done <- b.drv.Run(t.Context(), out) }()
-	out.Until(t, "open", func(h drivertest.Heard) bool { return h.Seen > 2 })
-	b.chip.Reset()
-	if err := <-done; !errors.Is(err, errStopped) {
-		t.Errorf("got %v", err)
-	}
-	b.chip.SetFaults(sim.Faults{WrongID: true})
-	if err := b.drv.Run(t.Context(), out); !errors.Is(err, errChip) || !strings.Contains(err.Error(), "0xEA00") {
-		t.Errorf("got %v", err)
+	for name, lose := range map[string]func(*sim.Chip){
+		"it stands still":         func(c *sim.Chip) { c.Reset() },
+		"it goes on by itself":    func(c *sim.Chip) { c.Reset(); c.Start() },
+		"it stops without reason": func(c *sim.Chip) { c.SetFaults(sim.Faults{Stopped: true}) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench()
+			b.bus.Attach(DefaultAddress, b.chip)
+			out := &drivertest.Sink{}
+			done := make(chan error, 1)
+			go func() { done <- b.drv.Run(t.Context(), out) }()
+			out.Until(t, "open", func(h drivertest.Heard) bool { return h.Seen > 2 })
+			lose(b.chip)
+			if err := <-done; !errors.Is(err, errStopped) {
+				t.Errorf("got %v", err)
+			}
+			b.chip.SetFaults(sim.Faults{})
+			out = b.running(t) // and is set up again
+			if err := b.chip.Passage(t.Context(), hall.Out, step); err != nil {
+				t.Fatal(err)
+			}
+			out.Until(t, "a passage", func(h drivertest.Heard) bool { return len(h.Facts) == 1 && h.Facts[0].Passage.Direction == hall.Out })
+		})
 	}
 }
+
+func TestChipsThatCannotBeUsed(t *testing.T) {
+	for name, c := range map[string]struct {
+		chip sim.Faults
+		bus  i2c.Faults
+		want error
+		text string
+	}{
+		"another chip":    {chip: sim.Faults{WrongID: true}, want: errChip, text: "0xEA00"},
+		"does not start":  {chip: sim.Faults{Asleep: true}, want: errBoot},
+		"no acknowledge":  {bus: i2c.Faults{NACK: true}, want: i2c.ErrNACK},
+		"two at 0x29":     {bus: i2c.Faults{Twin: zeros{}}, want: errBoot}, // where one says 0 the other's 1 is not heard
+		"wrong bits":      {bus: i2c.Faults{Garble: true}, want: errBoot},
+		"never a result":  {chip: sim.Faults{Stopped: true}, want: errStopped},
+		"answers no more": {chip: sim.Faults{NACK: true}, text: "acknowledge"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b, out := newBench(), &drivertest.Sink{}
+			b.bus.Attach(DefaultAddress, b.chip)
+			b.chip.SetFaults(c.chip)
+			b.bus.SetFaults(DefaultAddress, c.bus)
+			err := b.drv.Run(t.Context(), out)
+			if err == nil || c.want != nil && !errors.Is(err, c.want) || !strings.Contains(err.Error(), c.text) || out.Heard().Opened > 0 {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+	b := newBench()
+	b.bus.Attach(DefaultAddress, b.chip)
+	b.bus.Stick(true)
+	if err := b.drv.Run(t.Context(), &drivertest.Sink{}); !errors.Is(err, i2c.ErrStuck) {
+		t.Errorf("a bus that is held: %v", err)
+	}
+}
+
+// zeros is a chip that answers 0 to everything.
+type zeros struct{}
+
+// Tx answers.
+func (zeros) Tx(_, r []byte) error { clear(r); return nil }
 
 func TestSomebodyStandsThere(t *testing.T) {
 	out := &drivertest.Sink{}
@@ -191,61 +182,4 @@ func TestPath(t *testing.T) {
 			t.Errorf("%s: %d, want %d", walk, got, want)
 		}
 	}
-}
-
-func TestResetImageFillsItsRegisters(t *testing.T) {
-	b, err := hex.DecodeString(resetImage)
-	if err != nil || len(b) != regMode-regImage+1 {
-		t.Errorf("%d bytes, %v", len(b), err)
-	}
-	if b[regPolarity-regImage] != 1 || b[regMode-regImage] != 0 || b[regROI+1-regImage] != 0xFF {
-		t.Errorf("%x", b)
-	}
-}
-
-// TestMutations: any measurements give passages or none, and a person afterwards is counted.
-func TestMutations(t *testing.T) {
-	n := 100_000
-	if testing.Short() {
-		n /= 10
-	}
-	rnd := rand.New(rand.NewPCG(5, 5))
-	w := watcher{out: &drivertest.Sink{}, threshold: 1800}
-	raw := make([]byte, regDistance-regStatus+2)
-	now := time.Now()
-	for i := range n {
-		for j := range raw {
-			raw[j] = byte(rnd.Uint32())
-		}
-		now = now.Add(time.Millisecond)
-		w.take(i%2, decode(raw), now)
-		if len(w.path.steps) > 16 || len(w.halves[0].last) > keep {
-			t.Fatal("grew")
-		}
-	}
-	passed := hall.Direction(0)
-	for _, at := range []string{"00", "00", "00", "10", "10", "10", "11", "11", "11", "01", "01", "01", "00", "00", "00"} {
-		for half := range 2 {
-			m := measurement{status: 9, distance: 2200}
-			if at[half] == '1' {
-				m.distance = 600
-			}
-			passed += w.take(half, m, now)
-		}
-	}
-	if passed != hall.In {
-		t.Errorf("passed %d", passed)
-	}
-}
-
-func FuzzMeasurement(f *testing.F) {
-	f.Add([]byte("\x09\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x06\x72"))
-	f.Fuzz(func(t *testing.T, b []byte) {
-		if len(b) < regDistance-regStatus+2 {
-			return
-		}
-		if m := decode(b); m.distance < 0 || m.distance > 0xFFFF || m.status > 31 {
-			t.Errorf("%+v", m)
-		}
-	})
 }

@@ -6,7 +6,9 @@ import (
 	"hallpulse/hall"
 )
 
-// keep is how many distances of a half are looked at together: somebody under the sensor is as near as their nearest part.
+// keep is how many distances of a half are looked at together: somebody under the sensor is as near as their nearest part. ST's
+// reference keeps ten at its pace; three at ours, 96 ms apart, are the same third of a second. More would make one of two
+// people who follow each other.
 const keep = 3
 
 // farAway is the distance of nothing, in millimetres.
@@ -33,29 +35,27 @@ const (
 
 // path follows who goes from one half to the other, by the maker's reference method: nobody, first, both, second, nobody is a
 // passage, and so is the other way round; whoever turns back is none.
-type path struct{ steps []int }
+type path struct {
+	begin, now int // occupied first, and now
+	both       bool
+}
 
-// take adds what is occupied now and gives the direction of a passage that has just ended: 1 from the first half to the
-// second, -1 the other way, 0 none.
+// take adds what is occupied now and gives the direction of a passage that has just ended: In from the first half to the
+// second, Out the other way, 0 none. Nobody goes who was never under both halves: that were two people, or one too fast.
 func (p *path) take(occupied int) hall.Direction {
-	if len(p.steps) > 0 && p.steps[len(p.steps)-1] == occupied {
-		return 0
-	}
 	if occupied != 0 {
-		if len(p.steps) < 16 { // somebody who sways back and forth is no passage anyway
-			p.steps = append(p.steps, occupied)
+		if p.begin == 0 {
+			p.begin = occupied
 		}
+		p.now, p.both = occupied, p.both || occupied == first|second
 		return 0
 	}
-	steps := p.steps
-	p.steps = nil
-	if len(steps) == 0 || !slices.Contains(steps, first|second) {
-		return 0 // two people, or somebody too fast to be seen under both
-	}
-	switch from, to := steps[0], steps[len(steps)-1]; {
-	case from == first && to == second:
+	was := *p
+	*p = path{}
+	switch {
+	case was.both && was.begin == first && was.now == second:
 		return hall.In
-	case from == second && to == first:
+	case was.both && was.begin == second && was.now == first:
 		return hall.Out
 	}
 	return 0

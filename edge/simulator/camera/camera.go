@@ -1,4 +1,4 @@
-// Package camera is a simulated network camera: a real RTSP server that describes an H.264 stream (it plays none) and an
+// Package camera is a simulated network camera: a real RTSP server with an H.264 stream (whose pictures nobody can decode) and an
 // HTTP server with a JPEG snapshot of a hall where people walk. It shares no code with the gateway's driver.
 package camera
 
@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"net"
 	"sync"
+
+	"github.com/bluenviron/gortsplib/v5"
 )
 
 // Paths of the camera's addresses.
@@ -51,11 +53,15 @@ type Camera struct {
 	picture Picture
 	frozen  []byte
 	notJPEG bool
+	played  Stream
+	players map[*gortsplib.ServerSession]bool
+	plays   int
 }
 
 // New opens both ports, so that the addresses are known; Run answers on them.
 func New(o Options) (*Camera, error) {
-	c := &Camera{o: o, line: newLine(), scene: newScene(o.Seed), closed: make(chan struct{})}
+	c := &Camera{o: o, line: newLine(), scene: newScene(o.Seed), closed: make(chan struct{}),
+		players: map[*gortsplib.ServerSession]bool{}}
 	var err error
 	if c.rtsp, err = c.line.listen(o.RTSPAddr); err != nil {
 		return nil, fmt.Errorf("camera: %w", err)

@@ -27,24 +27,39 @@ func (c *Camera) Run(ctx context.Context) error {
 	default:
 	}
 	defer c.quit()
-	rtsp := &gortsplib.Server{Handler: stream{c}, RTSPAddress: c.rtsp.Addr().String(),
+	film := newStream(c)
+	rtsp := &gortsplib.Server{Handler: film, RTSPAddress: c.rtsp.Addr().String(),
 		Listen: func(string, string) (net.Listener, error) { return c.rtsp, nil }}
 	if err := rtsp.Start(); err != nil {
 		return errors.Join(fmt.Errorf("camera: rtsp: %w", err), c.rtsp.Close(), c.http.Close())
 	}
+	live, err := film.open(rtsp)
+	if err != nil {
+		c.quit() // whoever waits for the stream waits no more
+		rtsp.Close()
+		return errors.Join(err, unlessClosed(c.http.Close()))
+	}
 	web := &http.Server{Handler: still{c}, ReadHeaderTimeout: slowness, ErrorLog: log.New(io.Discard, "", 0)}
-	failed := make(chan error, 2)
+	failed := make(chan error, 3)
+	filming, cut := context.WithCancel(ctx)
+	defer cut()
 	var wg sync.WaitGroup
 	wg.Go(func() { failed <- rtsp.Wait() })
 	wg.Go(func() { failed <- web.Serve(c.http) })
-	var err error
+	wg.Go(func() {
+		if err := film.film(filming, live); err != nil {
+			failed <- err
+		}
+	})
 	select {
 	case <-ctx.Done():
 	case <-c.closed:
 	case err = <-failed:
 		err = c.unlessAsked(err)
 	}
+	cut()
 	c.line.cut() // first: the servers wait for their connections
+	live.Close()
 	rtsp.Close()
 	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdown)
 	defer cancel()

@@ -31,6 +31,9 @@ type Bus struct {
 	chips map[uint16]Chip
 	taken map[uint16]bool
 	stuck bool
+
+	faults map[uint16]*faulty
+	wires  sync.Mutex // one transaction at a time
 }
 
 // Attach puts a chip on the bus; nil takes it away.
@@ -97,14 +100,18 @@ func (h *handle) Tx(addr uint16, w, r []byte) error {
 	if addr != h.addr {
 		return fmt.Errorf("i2c: address 0x%02X belongs to another device", addr)
 	}
+	h.bus.wires.Lock()
+	defer h.bus.wires.Unlock()
 	h.bus.mu.Lock()
-	chip, stuck := h.bus.chips[addr], h.bus.stuck
+	chip, stuck, wrong := h.bus.chips[addr], h.bus.stuck, h.bus.faults[addr]
 	h.bus.mu.Unlock()
 	switch {
 	case stuck:
 		return ErrStuck
 	case chip == nil:
 		return ErrNACK
+	case wrong != nil:
+		return wrong.tx(chip, w, r)
 	}
 	return chip.Tx(w, r)
 }

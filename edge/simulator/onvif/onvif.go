@@ -46,6 +46,7 @@ type Faults struct {
 	ZeroTime       bool          // UtcTime is 0000-00-00T00:00:00Z
 	TrailingTopic  bool          // topics end in /.
 	CutIdle        bool          // the connection is closed when there is nothing to tell
+	NoRenew        bool          // Renew is refused
 	RefuseLogins   bool          // every login is wrong
 	NeedParameters bool          // subscriptions are known by a reference parameter
 	NeedAction     bool          // event calls without wsa:Action are refused

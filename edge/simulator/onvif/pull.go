@@ -71,6 +71,8 @@ func (c *Camera) subscribed(w http.ResponseWriter, r *http.Request, q *request) 
 		c.pull(w, r, q, s)
 	case ask == "SetSynchronizationPoint" && f.NoInitial:
 		fail(w, http.StatusBadRequest, "ActionNotSupported", "no properties")
+	case ask == "Renew" && f.NoRenew:
+		fail(w, http.StatusBadRequest, "ActionNotSupported", "no renewal")
 	default:
 		c.manage(w, ask, id, s)
 	}

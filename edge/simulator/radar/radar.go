@@ -16,6 +16,9 @@ type Faults struct {
 	Mute        bool    // says nothing
 	Freeze      bool    // the same report for ever
 	WrongTail   bool    // every tail is wrong
+	WrongBaud   bool    // it speaks at another speed: what arrives is noise
+	MidFrame    bool    // half a report is before each: a line that is opened in the middle of one, again and again
+	Answers     bool    // somebody configures it by its app: answers to commands come between the reports
 	Drop        float64 // share of bytes that are lost
 	Engineering bool    // LD2410: the mode was left on
 	Ghost       bool    // LD2450: a target that is not there
@@ -95,6 +98,15 @@ func (r *Radar) frame() []byte {
 		r.last = r.look()
 	}
 	out := append([]byte(nil), r.last...)
+	if r.faults.WrongBaud {
+		return r.noise(len(out) / 2)
+	}
+	if r.faults.MidFrame {
+		out = append(append([]byte(nil), out[len(out)/2:]...), out...)
+	}
+	if r.faults.Answers {
+		out = append(radar.AppendAnswer(nil, 0x01FF, []byte{0, 0, 1, 0, 0x40, 0}), out...)
+	}
 	if r.faults.WrongTail {
 		out[len(out)-1] ^= 0xFF
 	}
@@ -106,6 +118,15 @@ func (r *Radar) frame() []byte {
 			}
 		}
 		out = kept
+	}
+	return out
+}
+
+// noise is what a line at another speed gives. The caller holds the lock.
+func (r *Radar) noise(n int) []byte {
+	out := make([]byte, n)
+	for i := range out {
+		out[i] = byte(r.rnd.Uint32())
 	}
 	return out
 }

@@ -19,6 +19,7 @@ type Faults struct {
 	NACK   bool
 	Freeze bool    // the same picture for ever
 	Wild   bool    // impossible temperatures
+	Ones   bool    // its data wire is off: everything reads as ones
 	Room   float64 // °C; 0: 22
 }
 
@@ -127,6 +128,10 @@ func (c *Chip) picture() []byte {
 		v := int(math.Round(t / 0.25))
 		if c.faults.Wild {
 			v = 0x7FF
+		}
+		if c.faults.Ones {
+			binary.LittleEndian.PutUint16(out[2*i:], 0xFFFF)
+			continue
 		}
 		binary.LittleEndian.PutUint16(out[2*i:], uint16(v)&0x0FFF)
 	}

@@ -22,8 +22,11 @@ type Faults struct {
 	NACK    bool // answers nothing
 	Blind   bool // sunlight: no measurement has a result
 	Covered bool // a lid is on it
+	Frozen  bool // the same measurement for ever
+	Wild    bool // distances that no room has
 	WrongID bool // another chip
-	Stopped bool // measures no more, as after a reset
+	Stopped bool // measures no more
+	Asleep  bool // does not start
 }
 
 // Chip is the sensor.
@@ -37,6 +40,7 @@ type Chip struct {
 	cleared time.Time
 	looking byte // centre that the running measurement sees
 	running bool
+	count   uint16 // measurements, for what trembles
 }
 
 // New gives a sensor over an empty floor. period 0: 24 ms.
@@ -55,6 +59,13 @@ func (c *Chip) Reset() {
 	defer c.mu.Unlock()
 	c.regs = map[uint16]byte{0x00E5: 1, 0x010F: 0xEA, 0x0110: 0xCC, 0x0030: 0x11, 0x00DE: 0x02, 0x00DF: 0x40}
 	c.running = false
+}
+
+// Start lets it measure with the settings that it has now, as no chip does by itself.
+func (c *Chip) Start() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.set(0x0087, 0x40)
 }
 
 // SetFaults says what is wrong with it.
@@ -132,6 +143,9 @@ func (c *Chip) set(reg uint16, b byte) {
 func (c *Chip) next() {
 	c.cleared = time.Now()
 	c.looking = c.regs[0x007F]
+	if !c.faults.Frozen {
+		c.count++
+	}
 }
 
 func (c *Chip) get(reg uint16) byte {
@@ -149,6 +163,14 @@ func (c *Chip) get(reg uint16) byte {
 		return byte(distance >> 8)
 	case 0x0097:
 		return byte(distance)
+	case 0x0098:
+		return byte(c.signal() >> 8)
+	case 0x0099:
+		return byte(c.signal())
+	case 0x00E5:
+		if c.faults.Asleep {
+			return 0
+		}
 	case 0x0110:
 		if c.faults.WrongID {
 			return 0
@@ -163,13 +185,19 @@ func (c *Chip) see() (distance int, status byte) {
 	if c.looking == 231 {
 		half = 1
 	}
+	tremble := int(c.count*7%11) - 5
 	switch {
 	case c.faults.Blind:
 		return 0, 4
+	case c.faults.Wild:
+		return 0xFFFF, 9
 	case c.faults.Covered:
-		return 40, 9
+		return 40 + tremble, 9
 	case c.under[half]:
-		return Head, 9
+		return Head + tremble, 9
 	}
-	return Height, 9
+	return Height + tremble, 9
 }
+
+// signal is how much light comes back.
+func (c *Chip) signal() uint16 { return 0x0400 + c.count*37%61 }
