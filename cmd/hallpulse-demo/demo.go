@@ -125,6 +125,7 @@ func (s *show) run(ctx context.Context, people []account) error {
 	}
 	if err == nil {
 		s.greet(people)
+		watched(ctx, gates)
 		s.county.Open()
 		select {
 		case <-ctx.Done():
