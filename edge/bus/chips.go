@@ -1,6 +1,7 @@
 package bus
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -10,14 +11,18 @@ import (
 	"strings"
 
 	"github.com/warthog618/go-gpiocdev"
+	"github.com/warthog618/go-gpiocdev/uapi"
 	"golang.org/x/sys/unix"
 
 	"hallpulse/edge/driver"
 )
 
+// maxChipLines bounds the lines of a chip that are looked through.
+const maxChipLines = 4096
+
 // place is lines of one chip.
 type place struct {
-	chip    string
+	chip    string // path
 	offsets []int
 	names   []string // by which owners are noted: the line's own, else chip:offset
 }
@@ -26,94 +31,136 @@ type place struct {
 type chips interface {
 	// find gives where lines are; its errors begin with the line.
 	find(chip string, lines []string) (place, error)
-	request(at place, handle func(gpiocdev.LineEvent), how []gpiocdev.LineReqOption) (edgeLevels, error)
+	request(at place, how *uapi.LineRequest) (edgeFile, error)
 }
 
 // kernelChips is the chips of the character device.
 type kernelChips struct{}
 
-func (kernelChips) request(at place, handle func(gpiocdev.LineEvent), how []gpiocdev.LineReqOption) (edgeLevels, error) {
-	l, err := gpiocdev.RequestLines(at.chip, at.offsets, append(how, gpiocdev.WithEventHandler(handle))...)
+// request takes lines. The kernel gives them a descriptor of their own, which lives on without the chip's.
+func (kernelChips) request(at place, how *uapi.LineRequest) (_ edgeFile, err error) {
+	f, err := os.OpenFile(at.chip, os.O_RDWR, 0)
 	if err != nil {
-		return nil, err
+		return edgeFile{}, err
 	}
-	return l, nil
+	defer func() { _ = f.Close() }() // nothing is written
+	if err := control(f, func(fd int) error { return uapi.GetLine(uintptr(fd), how) }); err != nil {
+		return edgeFile{}, os.NewSyscallError("request of lines", err)
+	}
+	fd := int(how.Fd)
+	if err := unix.SetNonblock(fd, true); err != nil { // else the runtime does not poll it
+		return edgeFile{}, errors.Join(os.NewSyscallError("fcntl", err), unix.Close(fd))
+	}
+	changes := os.NewFile(uintptr(fd), at.chip+" lines")
+	return edgeFile{changes: changes, levels: func() (uint64, error) {
+		v := uapi.LineValues{Mask: uapi.NewLineBitMask(len(at.offsets))}
+		err := control(changes, func(fd int) error { return uapi.GetLineValuesV2(uintptr(fd), &v) })
+		return uint64(v.Bits), err
+	}}, nil
 }
 
-// find looks on one chip, or on all where none is named.
-func (kernelChips) find(chip string, lines []string) (at place, err error) {
-	where := []string{chip}
-	if chip == "" {
+// find looks on one chip, or on all where none is named. Only the first is asked for numbers then: another has other lines.
+func (kernelChips) find(name string, lines []string) (at place, err error) {
+	where := []string{name}
+	if name == "" {
 		if where = gpiocdev.Chips(); len(where) == 0 {
 			return at, fmt.Errorf("%s: this machine has no GPIO chip (ls /dev/gpiochip* lists them): %w", lines[0], driver.ErrPermanent)
 		}
 	}
-	var firstErr error
-	for _, name := range where {
-		c, err := openChip(name)
+	var failed error
+	for i, one := range where {
+		c, err := openChip(one)
 		if err != nil {
-			firstErr = errors.Join(firstErr, err)
+			failed = errors.Join(failed, err)
 			continue
 		}
-		at, missing := c.lines(lines)
+		at, missing := c.place(lines, i == 0)
 		if missing == "" {
-			return at, c.close()
+			return at, nil
 		}
-		if err := c.close(); err != nil {
-			return at, fmt.Errorf("%s: %w", missing, err)
-		}
-		if len(at.offsets) > 0 || chip != "" { // a device's lines are on one chip: the kernel keeps no order across chips
-			return at, fmt.Errorf("%s: no such line on %s, where the others are looked for (gpioinfo lists them): %w", missing, name, driver.ErrPermanent)
+		if len(at.offsets) > 0 || name != "" { // a device's lines are on one chip: the kernel keeps no order across chips
+			return at, fmt.Errorf("%s: no such line on %s, where the others are looked for (gpioinfo lists them): %w", missing, one, driver.ErrPermanent)
 		}
 	}
-	if firstErr != nil {
-		return at, fmt.Errorf("%s: %w", lines[0], firstErr)
+	if failed != nil {
+		return at, fmt.Errorf("%s: %w", lines[0], failed)
 	}
 	return at, fmt.Errorf("%s: no such line on %s (gpioinfo lists them): %w", lines[0], strings.Join(where, ", "), driver.ErrPermanent)
 }
 
-// chip is an open chip.
-type chip struct {
-	inner *gpiocdev.Chip
-	name  string
+// chipInfo is what a chip says of its lines.
+type chipInfo struct {
+	path, name string
+	lines      []string // their names by number; empty: it has none
 }
 
-// openChip opens a chip to look at its lines. Access is asked for first: the library tells a chip that is forbidden as none.
-func openChip(name string) (*chip, error) {
+// openChip asks a chip for its lines.
+func openChip(name string) (c chipInfo, err error) {
 	path := name
 	if !strings.HasPrefix(path, "/") {
 		path = filepath.Join("/dev", name)
 	}
-	switch err := unix.Access(path, unix.R_OK|unix.W_OK); {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("no GPIO chip %s (ls /dev/gpiochip* lists them): %w", name, err)
+		return c, fmt.Errorf("no GPIO chip %s (ls /dev/gpiochip* lists them): %w", name, err)
 	case err != nil:
-		return nil, explainLine(&os.PathError{Op: "open", Path: path, Err: err})
+		return c, explainLine(err)
 	}
-	inner, err := gpiocdev.NewChip(path)
+	defer func() { _ = f.Close() }() // nothing is written
+	err = control(f, func(fd int) error {
+		info, err := uapi.GetChipInfo(uintptr(fd))
+		if err != nil {
+			return err
+		}
+		c = chipInfo{path: path, name: cString(info.Name[:])}
+		for i := range min(int(info.Lines), maxChipLines) {
+			l, err := uapi.GetLineInfoV2(uintptr(fd), i)
+			if err != nil {
+				return fmt.Errorf("line %d: %w", i, err)
+			}
+			c.lines = append(c.lines, cString(l.Name[:]))
+		}
+		return nil
+	})
 	if err != nil {
-		return nil, fmt.Errorf("GPIO chip %s: %w", name, explainLine(err))
+		return c, fmt.Errorf("GPIO chip %s: %w", name, explainEdges(err))
 	}
-	return &chip{inner, name}, nil
+	return c, nil
 }
 
-func (c *chip) close() error { return c.inner.Close() }
+// cString reads text that ends with a zero.
+func cString(p []byte) string {
+	p, _, _ = bytes.Cut(p, []byte{0})
+	return string(p)
+}
 
-// lines finds lines by name, or by number of the chip; missing is the first that is not there.
-func (c *chip) lines(want []string) (at place, missing string) {
-	at.chip = filepath.Join("/dev", c.inner.Name)
+// place finds lines by name, or, with numbers, by number of the chip; missing is the first that is not there.
+func (c chipInfo) place(want []string, numbers bool) (at place, missing string) {
+	at.chip = c.path
 	for _, name := range want {
-		offset, err := c.inner.FindLine(name)
-		if err != nil {
-			if offset, err = strconv.Atoi(name); err != nil || offset < 0 || offset >= c.inner.Lines() {
-				return at, name
-			}
+		offset := c.line(name, numbers)
+		if offset < 0 {
+			return at, name
 		}
-		own := fmt.Sprintf("%s:%d", c.inner.Name, offset)
-		if info, err := c.inner.LineInfo(offset); err == nil && info.Name != "" {
-			own = info.Name
+		own := c.lines[offset]
+		if own == "" {
+			own = fmt.Sprintf("%s:%d", c.name, offset)
 		}
 		at.offsets, at.names = append(at.offsets, offset), append(at.names, own)
 	}
 	return at, ""
+}
+
+// line gives a line's number, -1 where there is none.
+func (c chipInfo) line(name string, numbers bool) int {
+	for i, n := range c.lines {
+		if n != "" && n == name {
+			return i
+		}
+	}
+	if n, err := strconv.Atoi(name); numbers && err == nil && n >= 0 && n < len(c.lines) {
+		return n
+	}
+	return -1
 }

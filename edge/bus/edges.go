@@ -1,30 +1,32 @@
 package bus
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"os"
+	"math"
+	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 
-	"github.com/warthog618/go-gpiocdev"
+	"github.com/warthog618/go-gpiocdev/uapi"
+	"golang.org/x/sys/unix"
 
 	"hallpulse/edge/driver"
 )
 
 // Limits of lines whose changes are read.
 const (
-	edgesWaiting = 1024            // changes kept while the driver is busy
-	edgesLook    = 2 * time.Second // a chip that was pulled gives no error, only silence: it is asked this often
-	edgeLines    = 64              // of one request (GPIO v2 uapi, GPIO_V2_LINES_MAX)
-	edgesBuffer  = 16 * edgeLines  // the largest buffer of the kernel
+	edgesLook     = 2 * time.Second // a chip that was pulled may give no error, only silence: it is asked this often
+	edgeLines     = 64              // of one request (GPIO v2 uapi, GPIO_V2_LINES_MAX)
+	edgesBuffer   = 16 * edgeLines  // the largest buffer of the kernel
+	edgesDebounce = math.MaxUint32 * time.Microsecond
 )
 
 var _ driver.EdgeOpener = (*Edges)(nil)
 
-// Edges opens lines of the machine's GPIO chips whose changes the kernel stamps (GPIO character device v2, Linux 5.10 and later).
+// Edges opens lines of the machine's GPIO chips whose changes the kernel stamps (GPIO character device v2, Linux 5.10 and
+// later). The kernel is asked by its own request: go-gpiocdev v0.9.1 never passes on the size of the buffer, whose default
+// of 16 changes a line is less than a Wiegand frame of 34 bits on two lines.
 type Edges struct {
 	owners *GPIO
 	chip   string
@@ -38,54 +40,58 @@ func NewEdges(chip string) *Edges { return NewGPIO().Edges(chip) }
 // Edges is NewEdges whose lines have one owner together with those of g.
 func (g *GPIO) Edges(chip string) *Edges { return &Edges{owners: g, chip: chip, chips: kernelChips{}} }
 
-// OpenEdges takes all lines in one request, so that the kernel keeps the order of their changes, until Close. It fails with
-// [ErrInUse] while somebody has one, with [fs.ErrPermission] when the user may not open the chip, and with
-// [driver.ErrPermanent] when there is no such line.
+// OpenEdges takes all lines in one request, so that the kernel numbers their changes together, until Close. Where no buffer
+// is asked for it gets the kernel's largest. It fails with [ErrInUse] while somebody has one, with [fs.ErrPermission] when
+// the user may not open the chip, and with [driver.ErrPermanent] when there is no such line.
 func (e *Edges) OpenEdges(o driver.EdgeOptions) (driver.Edges, error) {
 	switch {
 	case len(o.Lines) == 0 || len(o.Lines) > edgeLines:
 		return nil, fmt.Errorf("bus: %d GPIO lines at once, 1 to %d can be: %w", len(o.Lines), edgeLines, driver.ErrPermanent)
-	case !o.Rising && !o.Falling || o.Debounce < 0 || o.Buffer < 0 || o.Buffer > edgesBuffer:
-		return nil, fmt.Errorf("bus: GPIO lines %s: no changes, a debounce below zero, or a buffer beyond %d are asked for: %w",
-			list(o.Lines), edgesBuffer, driver.ErrPermanent)
+	case slices.Contains(o.Lines, ""):
+		return nil, fmt.Errorf("bus: GPIO lines %q: one has no name: %w", o.Lines, driver.ErrPermanent)
+	case !o.Rising && !o.Falling || o.Debounce < 0 || o.Debounce > edgesDebounce || o.Buffer < 0 || o.Buffer > edgesBuffer:
+		return nil, fmt.Errorf("bus: GPIO lines %s: no changes are asked for, or a debounce that is not 0 to %s, or a buffer that is not 0 to %d: %w",
+			list(o.Lines), edgesDebounce, edgesBuffer, driver.ErrPermanent)
 	}
-	place, err := e.chips.find(e.chip, o.Lines)
+	at, err := e.chips.find(e.chip, o.Lines)
 	if err != nil {
 		return nil, fmt.Errorf("bus: GPIO line %w", err)
 	}
-	release, err := e.take(o.Lines, place.names)
+	release, err := e.take(o.Lines, at.names)
 	if err != nil {
 		return nil, err
 	}
-	x := &edges{lines: o.Lines, offsets: place.offsets, events: make(chan gpiocdev.LineEvent, edgesWaiting), ended: make(chan struct{}), release: release}
-	if x.req, err = e.chips.request(place, x.handle, edgeRequest(o)); err != nil {
+	open, err := e.chips.request(at, edgeRequest(o, at.offsets))
+	if err != nil {
 		release()
-		return nil, fmt.Errorf("bus: GPIO lines %s: %w", list(o.Lines), explainLine(err))
+		return nil, fmt.Errorf("bus: GPIO lines %s: %w", list(o.Lines), explainEdges(err))
 	}
-	return x, nil
+	return newEdges(o.Lines, at.offsets, open, release), nil
 }
 
-// edgeRequest spells the options as the kernel's.
-func edgeRequest(o driver.EdgeOptions) []gpiocdev.LineReqOption {
-	out := []gpiocdev.LineReqOption{gpiocdev.WithConsumer(consumer), gpiocdev.WithMonotonicEventClock}
-	switch {
-	case o.Rising && o.Falling:
-		out = append(out, gpiocdev.WithBothEdges)
-	case o.Rising:
-		out = append(out, gpiocdev.WithRisingEdge)
-	default:
-		out = append(out, gpiocdev.WithFallingEdge)
+// edgeRequest spells the options as the kernel's (gpio.h, struct gpio_v2_line_request). Stamps without a flag are of the
+// monotonic clock; a line without a bias flag keeps what the board gives it.
+func edgeRequest(o driver.EdgeOptions, offsets []int) *uapi.LineRequest {
+	r := &uapi.LineRequest{Lines: uint32(len(offsets)), EventBufferSize: edgesBuffer}
+	copy(r.Consumer[:], consumer)
+	for i, offset := range offsets {
+		r.Offsets[i] = uint32(offset)
 	}
-	if o.PullUp {
-		out = append(out, gpiocdev.WithPullUp)
+	r.Config.Flags = uapi.LineFlagV2Input
+	for flag, wanted := range map[uapi.LineFlagV2]bool{
+		uapi.LineFlagV2EdgeRising: o.Rising, uapi.LineFlagV2EdgeFalling: o.Falling, uapi.LineFlagV2BiasPullUp: o.PullUp,
+	} {
+		if wanted {
+			r.Config.Flags |= flag
+		}
 	}
 	if o.Debounce > 0 {
-		out = append(out, gpiocdev.WithDebounce(o.Debounce))
+		r.Config.AddAttribute(uapi.LineConfigAttribute{Attr: uapi.DebouncePeriod(o.Debounce).Encode(), Mask: uapi.NewLineBitMask(len(offsets))})
 	}
 	if o.Buffer > 0 {
-		out = append(out, gpiocdev.WithEventBufferSize(o.Buffer))
+		r.EventBufferSize = uint32(o.Buffer)
 	}
-	return out
+	return r
 }
 
 // take notes that the lines have an owner; release ends it.
@@ -93,129 +99,35 @@ func (e *Edges) take(lines, names []string) (release func(), err error) {
 	g := e.owners
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	mine := make(map[string]string, len(names))
 	for i, n := range names {
+		if first, twice := mine[n]; twice {
+			return nil, fmt.Errorf("bus: GPIO lines %s and %s are one line: each needs its own: %w", first, lines[i], driver.ErrPermanent)
+		}
 		if g.taken[n] {
-			for _, mine := range names[:i] {
-				delete(g.taken, mine)
-			}
 			return nil, fmt.Errorf("bus: GPIO line %s: %w: two devices of the configuration share it", lines[i], ErrInUse)
 		}
+		mine[n] = lines[i]
+	}
+	for n := range mine {
 		g.taken[n] = true
 	}
 	return sync.OnceFunc(func() {
-		for _, n := range names {
+		for n := range mine {
 			g.release(n)
 		}
 	}), nil
 }
 
-// edgeLevels is the lines as the kernel gives them.
-type edgeLevels interface {
-	Values([]int) error
-	Close() error
-}
-
-// edges is lines that are open.
-type edges struct {
-	lines   []string
-	offsets []int
-	req     edgeLevels
-	events  chan gpiocdev.LineEvent
-	ended   chan struct{}
-	end     sync.Once
-	release func()
-	dropped atomic.Bool // a change found no room here
-
-	// of Next alone
-	last   uint32 // number of the last change; 0: none yet, or of a kernel that does not count
-	told   bool   // that changes are missing before the next
-	second *gpiocdev.LineEvent
-}
-
-// handle takes a change from the library's only goroutine, which must not wait. One without room shows by its number.
-func (x *edges) handle(e gpiocdev.LineEvent) {
-	select {
-	case x.events <- e:
-	default:
-		x.dropped.Store(true)
+// explainEdges adds the mend to an error of the kernel about lines whose changes are read.
+func explainEdges(err error) error {
+	switch {
+	case errors.Is(err, unix.ENODEV):
+		return fmt.Errorf("the GPIO chip is gone: plug it in again: %w", err)
+	case errors.Is(err, unix.ENXIO):
+		return fmt.Errorf("the line cannot tell its changes, its chip has no interrupt for it: use another line: %w: %w", err, driver.ErrPermanent)
+	case errors.Is(err, unix.ENOTTY), errors.Is(err, unix.EINVAL):
+		return fmt.Errorf("the kernel refuses the request: it needs Linux 5.10 or later with CONFIG_GPIO_CDEV, and a GPIO chip: %w", err)
 	}
-}
-
-// Next gives the next change. Changes that came before ctx's end are given first.
-func (x *edges) Next(ctx context.Context) (driver.Edge, error) {
-	if e := x.second; e != nil {
-		x.second = nil
-		return x.edge(*e)
-	}
-	select {
-	case e := <-x.events:
-		return x.count(e)
-	default:
-	}
-	if x.dropped.Swap(false) { // told now: perhaps nothing follows whose number would show it
-		x.told = true
-		return driver.Edge{}, driver.ErrEdgesLost
-	}
-	look := time.NewTicker(edgesLook)
-	defer look.Stop()
-	for {
-		select {
-		case e := <-x.events:
-			return x.count(e)
-		case <-ctx.Done():
-			return driver.Edge{}, ctx.Err()
-		case <-x.ended:
-			return driver.Edge{}, fmt.Errorf("bus: GPIO lines %s: %w", list(x.lines), os.ErrClosed)
-		case <-look.C:
-			if _, err := x.High(0); err != nil {
-				return driver.Edge{}, err
-			}
-		}
-	}
-}
-
-// count finds changes that the kernel, or this program, had no room for.
-func (x *edges) count(e gpiocdev.LineEvent) (driver.Edge, error) {
-	missing := x.last != 0 && e.Seqno != x.last+1 || x.last == 0 && e.Seqno > 1
-	x.last = e.Seqno
-	if told := x.told; missing && !told {
-		x.second = &e
-		return driver.Edge{}, driver.ErrEdgesLost
-	}
-	x.told = false
-	return x.edge(e)
-}
-
-func (x *edges) edge(e gpiocdev.LineEvent) (driver.Edge, error) {
-	for i, o := range x.offsets {
-		if o == e.Offset {
-			return driver.Edge{Line: i, Rising: e.Type == gpiocdev.LineEventRisingEdge, At: e.Timestamp}, nil
-		}
-	}
-	return driver.Edge{}, fmt.Errorf("bus: a change of GPIO line %d, which was not asked for", e.Offset)
-}
-
-// High reads the level of a line.
-func (x *edges) High(line int) (bool, error) {
-	if line < 0 || line >= len(x.lines) {
-		return false, fmt.Errorf("bus: GPIO line %d of %d: %w", line, len(x.lines), driver.ErrPermanent)
-	}
-	v := make([]int, len(x.lines))
-	if err := x.req.Values(v); err != nil {
-		return false, fmt.Errorf("bus: GPIO line %s: %w", x.lines[line], err)
-	}
-	return v[line] != 0, nil
-}
-
-// Close gives the lines back and ends a Next.
-func (x *edges) Close() (err error) {
-	x.end.Do(func() {
-		close(x.ended)
-		err = x.req.Close()
-		x.release()
-	})
-	if err != nil && !errors.Is(err, gpiocdev.ErrClosed) {
-		return fmt.Errorf("bus: GPIO lines %s: close: %w", list(x.lines), err)
-	}
-	return nil
+	return explainLine(err)
 }

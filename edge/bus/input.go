@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -59,10 +58,22 @@ func (d *InputDevice) OpenInput() (driver.Input, error) {
 		return nil, fmt.Errorf("bus: input device %s: %w", d.o, explainInput(err))
 	}
 	in, err := d.grab(f)
+	if err == nil {
+		err = d.still(path)
+	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("bus: input device %s: %w", d.o, explainInput(err)), f.Close())
 	}
 	return in, nil
+}
+
+// still fails when path is another device than it was before it was opened: event numbers change as devices are plugged in.
+func (d *InputDevice) still(path string) error {
+	now, err := d.find()
+	if err == nil && now != path {
+		err = fmt.Errorf("it was %s and is %s now: %w", path, now, fs.ErrNotExist)
+	}
+	return err
 }
 
 // grab makes f the gateway's alone.
@@ -106,7 +117,7 @@ func control(f *os.File, do func(fd int) error) error {
 	}
 	var done error
 	if err := raw.Control(func(fd uintptr) { done = do(int(fd)) }); err != nil {
-		return err
+		return orClosed(f, err)
 	}
 	return done
 }
@@ -148,39 +159,24 @@ func newInput(f *os.File, size int, held func() (driver.KeySet, error)) (*input,
 	return &input{file: f, keys: keys, buf: make([]byte, inputAtOnce*size)}, nil
 }
 
-// Next gives the next change of a key. The file is polled by the runtime: a deadline, as Close, ends a read.
+// Next gives the next change of a key. Changes that came before ctx's end are given first.
 func (in *input) Next(ctx context.Context) (driver.KeyEvent, error) {
 	for {
 		if e, err, ok := in.keys.Take(); ok {
 			return e, err
 		}
-		n, err := in.read(ctx)
+		n, err := readUntil(ctx, in.file, in.buf, 0)
 		if n > 0 {
 			if err := in.keys.Feed(in.buf[:n]); err != nil {
 				return driver.KeyEvent{}, fmt.Errorf("bus: input device: %w", err)
 			}
 			continue
 		}
-		switch {
-		case ctx.Err() != nil:
-			return driver.KeyEvent{}, ctx.Err()
-		case err != nil && !errors.Is(err, os.ErrDeadlineExceeded): // a deadline is left from a context before
-			return driver.KeyEvent{}, fmt.Errorf("bus: input device is gone: %w", err)
+		if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+			return driver.KeyEvent{}, err
 		}
+		return driver.KeyEvent{}, fmt.Errorf("bus: input device is gone: %w", err)
 	}
-}
-
-func (in *input) read(ctx context.Context) (int, error) {
-	if err := in.file.SetReadDeadline(time.Time{}); err != nil {
-		return 0, err
-	}
-	fired := make(chan struct{})
-	stop := context.AfterFunc(ctx, func() { defer close(fired); _ = in.file.SetReadDeadline(time.Unix(1, 0)) }) // a closed file reads nothing
-	n, err := in.file.Read(in.buf)
-	if !stop() {
-		<-fired
-	}
-	return n, err
 }
 
 // Close gives the device back; the kernel ends the grab with the descriptor.

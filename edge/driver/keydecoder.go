@@ -55,21 +55,20 @@ func NewKeyDecoder(size int, held func() (KeySet, error)) (*KeyDecoder, error) {
 }
 
 // Feed takes what was read. What it means is given by Take; a caller takes all of it before it feeds more. An error says that
-// the bytes are no input events, or that held keys cannot be asked for.
+// the bytes are no input events, or that held keys cannot be asked for; what was read is thrown away then.
 func (d *KeyDecoder) Feed(chunk []byte) error {
-	d.rest = append(d.rest, chunk...)
-	for len(d.rest) >= d.size {
-		raw := d.rest[:d.size]
-		d.rest = d.rest[d.size:]
-		e, err := DecodeInputEvent(raw)
+	all := append(d.rest, chunk...)
+	d.rest = nil
+	for ; len(all) >= d.size; all = all[d.size:] {
+		e, err := DecodeInputEvent(all[:d.size])
 		if err != nil {
 			return err
 		}
-		if err := d.event(e, raw); err != nil {
+		if err := d.event(e, all[:d.size]); err != nil {
 			return err
 		}
 	}
-	d.rest = bytes.Clone(d.rest)
+	d.rest = bytes.Clone(all)
 	return nil
 }
 

@@ -55,7 +55,7 @@ func (d *Wiegand) Run(ctx context.Context, out driver.Sink) error {
 		}
 		limited, cancel := context.WithTimeout(ctx, wait)
 		ev, err := e.Next(limited)
-		quiet := limited.Err() != nil
+		quiet := errors.Is(err, context.DeadlineExceeded)
 		cancel()
 		switch {
 		case ctx.Err() != nil:

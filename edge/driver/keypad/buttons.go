@@ -63,7 +63,7 @@ func (d *Buttons) Run(ctx context.Context, out driver.Sink) error {
 	for {
 		limited, cancel := context.WithTimeout(ctx, lookEvery)
 		ev, err := e.Next(limited)
-		timeout := limited.Err() != nil
+		timeout := errors.Is(err, context.DeadlineExceeded)
 		cancel()
 		switch {
 		case ctx.Err() != nil:

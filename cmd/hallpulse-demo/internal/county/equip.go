@@ -16,6 +16,9 @@ import (
 	"hallpulse/hall"
 )
 
+// walkTime is how long somebody is in a door whose beams are 12 cm apart: half a metre of person at 1 m/s.
+const walkTime = 600 * time.Millisecond
+
 // equip makes what the hall owns.
 func (h *Hall) equip(seed uint64, attendance string) error {
 	size := h.size()
@@ -66,7 +69,7 @@ func (h *Hall) addQueue(seed uint64) error {
 		return err
 	}
 	h.GPIO = filepath.Join(h.dir, "gpio.sock")
-	h.chip = beam.NewServer(beam.Options{Socket: h.GPIO, Pins: pinsOf(h.doors)})
+	h.chip = beam.NewServer(beam.Options{Socket: h.GPIO, Pins: pinsOf(h.doors), Pace: walkTime})
 	h.runners = append(h.runners, h.chip.Run)
 	return nil
 }
