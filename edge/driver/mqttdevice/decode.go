@@ -19,9 +19,10 @@ const (
 
 // Reasons for refusals.
 var (
-	errNotJSON  = errors.New("payload is not a JSON object")
-	errTooDeep  = errors.New("payload is nested too deep")
-	errNotState = errors.New("payload is neither on nor off, and no number")
+	errNotJSON      = errors.New("payload is not a JSON object")
+	errNotDescribed = errors.New("topic is not that of a description: <prefix>/<component>/…/config")
+	errTooDeep      = errors.New("payload is nested too deep")
+	errNotState     = errors.New("payload is neither on nor off, and no number")
 )
 
 // object decodes a JSON object. Numbers stay numbers, whatever their size.

@@ -132,6 +132,9 @@ func (h *homeAssistant) describe(m driver.Message) error {
 		return nil
 	}
 	levels := strings.Split(strings.TrimPrefix(m.Topic, h.base+"/"), "/")
+	if len(levels) < 3 { // the filters bring no such topic; a broker might
+		return errNotDescribed
+	}
 	id := levels[len(levels)-2]
 	if id == h.device {
 		id = ""
