@@ -38,8 +38,8 @@ type Options struct {
 	SPI     func(port string) driver.SPIOpener             // nil: the machine's
 	Wall    func() time.Time                               // the system's clock; nil: time.Now
 	Serial  func(config.Serial) driver.PortOpener          // nil: the machine's ports
-	Edges   driver.EdgeOpener                              // lines whose changes are stamped; nil: the machine\'s
-	Input   func(config.Input) driver.InputOpener          // nil: the machine\'s devices
+	Edges   driver.EdgeOpener                              // lines whose changes are stamped; nil: the machine's
+	Input   func(config.Input) driver.InputOpener          // nil: the machine's devices
 }
 
 // Agent is the gateway of one hall.
@@ -63,10 +63,10 @@ type Agent struct {
 	sup        *supervise.Supervisor
 	terminal   *attendance.Server    // nil: the hall has no terminals
 	hikvision  *hikvision.Server     // nil: the hall has no device that speaks ISAPI
-	broker     *mqttdevice.Client    // to the hall\'s own broker; nil: it has none
-	brokerWord string                // the gateway\'s password at its own broker
+	broker     *mqttdevice.Client    // to the hall's own broker; nil: it has none
+	brokerWord string                // the gateway's password at its own broker
 	link       *uplink.Uplink        // nil: the hall works alone
-	pages      []ratingpage.Point    // of visitors\' telephones
+	pages      []ratingpage.Point    // of visitors' telephones
 	tell       func(...hall.Section) // who is told of changed sections; nil: nobody
 	panel      *panel.Panel
 	control    *control.Server // a technician's hand

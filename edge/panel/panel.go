@@ -7,7 +7,6 @@ import (
 	"context"
 	"embed"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"html/template"
 	"log/slog"
@@ -18,6 +17,7 @@ import (
 	"time"
 
 	"hallpulse/dashboards/words"
+	"hallpulse/edge/inbound"
 	"hallpulse/hall"
 )
 
@@ -29,6 +29,9 @@ const (
 	readTimeout = 10 * time.Second
 	stopTimeout = 2 * time.Second
 	maxHeader   = 16 << 10
+	// A browser opens six; a proxy or a monitor of the office may call for many.
+	maxConns     = 128
+	maxConnsFrom = 64
 )
 
 // Link is what the gateway knows of its way to the county.
@@ -119,25 +122,11 @@ func (p *Panel) Addr() string { return p.listener.Addr().String() }
 
 // Run serves until ctx ends.
 func (p *Panel) Run(ctx context.Context) error {
-	srv := &http.Server{
-		Handler: p.routes(), ReadTimeout: readTimeout, WriteTimeout: readTimeout, IdleTimeout: time.Minute, MaxHeaderBytes: maxHeader,
-		ErrorLog: slog.NewLogLogger(p.opts.Logger.Handler(), slog.LevelDebug),
-	}
-	stopped := make(chan error, 1)
-	go func() { stopped <- srv.Serve(p.listener) }()
-	select {
-	case err := <-stopped:
+	if err := inbound.Serve(ctx, p.listener, inbound.Options{
+		Handler: p.routes(), Logger: p.opts.Logger, MaxHeader: maxHeader, Limits: inbound.Limits{Together: maxConns, From: maxConnsFrom},
+		Times: inbound.Times{Header: readTimeout, Read: readTimeout, Write: readTimeout, Idle: time.Minute, Stop: stopTimeout},
+	}); err != nil {
 		return fmt.Errorf("panel: %w", err)
-	case <-ctx.Done():
-	}
-	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
-	defer cancel()
-	err := srv.Shutdown(grace)
-	if serveErr := <-stopped; !errors.Is(serveErr, http.ErrServerClosed) {
-		err = errors.Join(err, serveErr)
-	}
-	if err != nil {
-		return fmt.Errorf("panel: stop: %w", err)
 	}
 	return nil
 }

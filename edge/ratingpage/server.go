@@ -11,7 +11,6 @@ import (
 	"crypto/rand"
 	"embed"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"html/template"
 	"log/slog"
@@ -20,6 +19,7 @@ import (
 	"strconv"
 	"time"
 
+	"hallpulse/edge/inbound"
 	"hallpulse/hall"
 )
 
@@ -29,10 +29,14 @@ var files embed.FS
 // Limits of the server.
 const (
 	readTimeout = 10 * time.Second
+	idleTimeout = 20 * time.Second
 	stopTimeout = 2 * time.Second
 	maxHeader   = 16 << 10
 	maxForm     = 4 << 10
-	recordTime  = 5 * time.Second // a telephone waits no longer for the journal
+	// A guest network hides its telephones behind one address: they may be many, but not take every connection of the gateway.
+	maxConns     = 128
+	maxConnsFrom = 96
+	recordTime   = 5 * time.Second // a telephone waits no longer for the journal
 )
 
 // Rater takes one rating. The same serial again is the same rating.
@@ -101,23 +105,11 @@ func (s *Server) Run(ctx context.Context) error {
 }
 
 func (s *Server) serve(ctx context.Context, ln net.Listener) error {
-	srv := &http.Server{Handler: s.routes(), ReadTimeout: readTimeout, WriteTimeout: readTimeout, IdleTimeout: time.Minute, MaxHeaderBytes: maxHeader,
-		ErrorLog: slog.NewLogLogger(s.o.Logger.Handler(), slog.LevelDebug)}
-	ended := make(chan error, 1)
-	go func() { ended <- srv.Serve(ln) }()
-	select {
-	case err := <-ended:
+	if err := inbound.Serve(ctx, ln, inbound.Options{
+		Handler: s.routes(), Logger: s.o.Logger, MaxHeader: maxHeader, Limits: inbound.Limits{Together: maxConns, From: maxConnsFrom},
+		Times: inbound.Times{Header: readTimeout, Read: readTimeout, Write: readTimeout, Idle: idleTimeout, Stop: stopTimeout},
+	}); err != nil {
 		return fmt.Errorf("ratingpage: %w", err)
-	case <-ctx.Done():
-	}
-	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
-	defer cancel()
-	err := srv.Shutdown(grace)
-	if served := <-ended; !errors.Is(served, http.ErrServerClosed) {
-		err = errors.Join(err, served)
-	}
-	if err != nil {
-		return fmt.Errorf("ratingpage: stop: %w", err)
 	}
 	return nil
 }

@@ -51,7 +51,7 @@ func (x *rig) plug(in bool) error {
 		}
 	})
 	x.stop = func() { cancel(); wg.Wait() }
-	poll(x.t, func() bool { open, _ := x.srv.gate.state(); return open })
+	poll(x.t, x.srv.gate.Open)
 	return nil
 }
 

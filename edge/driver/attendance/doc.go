@@ -11,7 +11,11 @@
 // address it is at ([TerminalOptions.From]); templates, photographs and names are counted and dropped, never logged.
 package attendance
 
-import "time"
+import (
+	"time"
+
+	"hallpulse/edge/inbound"
+)
 
 // Limits of what a terminal may send. What exceeds one is refused or cut, never kept.
 const (
@@ -54,12 +58,11 @@ const (
 
 // patience is how long a connection may take for each thing; tests shorten it.
 type patience struct {
-	header, read, write, idle time.Duration
-	slot                      time.Duration // a body waits this long for room
-	stop                      time.Duration // running requests may take this long to end
+	inbound.Times
+	slot time.Duration // a body waits this long for room
 }
 
 func defaultPatience() patience {
-	return patience{header: 10 * time.Second, read: 30 * time.Second, write: 60 * time.Second, idle: 30 * time.Second,
-		slot: 5 * time.Second, stop: 500 * time.Millisecond}
+	return patience{Times: inbound.Times{Header: 10 * time.Second, Read: 30 * time.Second, Write: 60 * time.Second, Idle: 30 * time.Second, Stop: 500 * time.Millisecond},
+		slot: 5 * time.Second}
 }

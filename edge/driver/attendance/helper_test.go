@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"hallpulse/edge/driver"
+	"hallpulse/edge/inbound"
 	"hallpulse/hall"
 )
 
@@ -138,7 +139,7 @@ func openWith(t *testing.T, o Options, times patience) *site {
 		}
 	})
 	wg.Go(func() {
-		if err := st.drv.Run(ctx, st.sink); err != nil && !errors.Is(err, errNotListening) {
+		if err := st.drv.Run(ctx, st.sink); err != nil && !errors.Is(err, inbound.ErrClosed) {
 			t.Errorf("driver: %v", err)
 		}
 	})

@@ -11,12 +11,14 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"hallpulse/edge/inbound"
 )
 
 // hasty gives up on a connection soon, so that what is slow need not be waited for.
 func hasty() patience {
-	return patience{header: 150 * time.Millisecond, read: 400 * time.Millisecond, write: 2 * time.Second, idle: 150 * time.Millisecond,
-		slot: 100 * time.Millisecond, stop: 100 * time.Millisecond}
+	return patience{slot: 100 * time.Millisecond, Times: inbound.Times{Header: 150 * time.Millisecond, Read: 400 * time.Millisecond,
+		Write: 2 * time.Second, Idle: 150 * time.Millisecond, Stop: 100 * time.Millisecond}}
 }
 
 // dripping sends text, then one more byte of filler at a time until the server hangs up; it gives what was answered.
@@ -221,7 +223,7 @@ func TestManyConnections(t *testing.T) {
 
 // Stopping does not wait for those who are slow.
 func TestStopDoesNotWaitForSlowOnes(t *testing.T) {
-	st := openWith(t, Options{}, patience{header: time.Hour, read: time.Hour, write: time.Hour, idle: time.Hour, slot: time.Hour, stop: 50 * time.Millisecond})
+	st := openWith(t, Options{}, patience{slot: time.Hour, Times: inbound.Times{Header: time.Hour, Read: time.Hour, Write: time.Hour, Idle: time.Hour, Stop: 50 * time.Millisecond}})
 	for range maxUploadsOf + 2 {
 		raw(t, st, "POST "+attlog+" HTTP/1.1\r\nHost: x\r\nContent-Length: 500\r\n\r\n1001\t2026")
 	}

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"hallpulse/edge/inbound"
 	"hallpulse/edge/simulator/terminal"
 )
 
@@ -137,7 +138,7 @@ func TestTwoOfOneSerial(t *testing.T) {
 	var w twins
 	now := time.Now()
 	for i, from := range []string{"10.0.0.1:1", "10.0.0.2:1", "10.0.0.3:1", "10.0.0.4:1"} { // it moves
-		if w.call(addrOf(from), now.Add(time.Duration(i)*time.Second)) {
+		if w.call(inbound.AddrOf(from), now.Add(time.Duration(i)*time.Second)) {
 			t.Errorf("%s was taken for a twin", from)
 		}
 	}

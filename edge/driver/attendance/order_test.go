@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"hallpulse/edge/inbound"
 	"hallpulse/edge/simulator/terminal"
 )
 
@@ -167,7 +168,7 @@ func TestAGapIsWidened(t *testing.T) {
 	srv := NewServer(Options{Now: clk.now})
 	d := srv.Terminal(TerminalOptions{Serial: serial})
 	for range 3 {
-		d.touch(addrOf("127.0.0.1:1"), false, "")
+		d.touch(inbound.AddrOf("127.0.0.1:1"), false, "")
 		clk.add(Silence + time.Minute)
 	}
 	var got []string

@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+
+	"hallpulse/edge/inbound"
 )
 
 // call is one request of a terminal, its query read.
@@ -21,7 +23,7 @@ type call struct {
 // ServeHTTP answers a terminal. It is no ServeMux: that would redirect, which terminals do not follow.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	name, inside := route(r.URL.Path)
-	c := &call{w: w, r: r, query: foldQuery(r.URL.RawQuery), from: addrOf(r.RemoteAddr)}
+	c := &call{w: w, r: r, query: foldQuery(r.URL.RawQuery), from: inbound.AddrOf(r.RemoteAddr)}
 	if !inside && !spoken(name) {
 		s.say(w, http.StatusNotFound, "not found")
 		return

@@ -2,13 +2,13 @@ package attendance
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net"
-	"net/http"
 	"sync"
 	"time"
+
+	"hallpulse/edge/inbound"
 )
 
 // StampStore keeps the stamp a terminal sent last with each table. Losing it costs a re-send of the terminal's whole
@@ -35,7 +35,7 @@ type Server struct {
 	times   patience
 	memory  *memory
 	slots   chan struct{}
-	gate    *gate
+	gate    *inbound.Gate
 	pending *pending
 
 	mu        sync.Mutex
@@ -58,7 +58,7 @@ func NewServer(o Options) *Server {
 	if o.Stamps == nil {
 		o.Stamps = &memoryStamps{}
 	}
-	return &Server{opts: o, log: o.Logger, times: defaultPatience(), memory: newMemory(), slots: make(chan struct{}, maxUploads), gate: newGate(),
+	return &Server{opts: o, log: o.Logger, times: defaultPatience(), memory: newMemory(), slots: make(chan struct{}, maxUploads), gate: inbound.NewGate(),
 		pending: &pending{}, terminals: map[string]*Terminal{}, newest: map[string]string{}}
 }
 
@@ -99,34 +99,10 @@ func (s *Server) Run(ctx context.Context) error {
 	s.mu.Lock()
 	s.addr = ln.Addr()
 	s.mu.Unlock()
-	srv := &http.Server{Handler: s, ReadHeaderTimeout: s.times.header, ReadTimeout: s.times.read, WriteTimeout: s.times.write,
-		IdleTimeout: s.times.idle, MaxHeaderBytes: maxHeader, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
-		BaseContext: func(net.Listener) context.Context { return ctx }}
-	done := make(chan error, 1)
-	go func() { done <- srv.Serve(limit(ln)) }()
-	s.gate.set(true)
-	defer s.gate.set(false)
-	select {
-	case err := <-done:
-		return fmt.Errorf("attendance: serve: %w", err)
-	case <-ctx.Done():
-	}
-	return s.stop(ctx, srv, done)
-}
-
-// stop lets running requests end for a moment, then cuts them; terminals send again what was not answered.
-func (s *Server) stop(ctx context.Context, srv *http.Server, done <-chan error) error {
-	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.times.stop)
-	defer cancel()
-	err := srv.Shutdown(end)
-	if errors.Is(err, context.DeadlineExceeded) {
-		err = srv.Close()
-	}
-	if served := <-done; !errors.Is(served, http.ErrServerClosed) {
-		err = errors.Join(err, served)
-	}
-	if err != nil && !errors.Is(err, net.ErrClosed) {
-		return fmt.Errorf("attendance: stop: %w", err)
+	if err := inbound.Serve(ctx, ln, inbound.Options{
+		Handler: s, Logger: s.log, Times: s.times.Times, Limits: inbound.Limits{Together: maxConns, From: maxConnsPerIP}, MaxHeader: maxHeader, Gate: s.gate,
+	}); err != nil {
+		return fmt.Errorf("attendance: %w", err)
 	}
 	return nil
 }
@@ -160,28 +136,4 @@ func (m *memoryStamps) SetStamp(serial, table, stamp string) error {
 	}
 	m.m[[2]string{serial, table}] = stamp
 	return nil
-}
-
-// gate tells drivers whether the server listens.
-type gate struct {
-	mu      sync.Mutex
-	open    bool
-	changed chan struct{}
-}
-
-func newGate() *gate { return &gate{changed: make(chan struct{})} }
-
-func (g *gate) set(open bool) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.open = open
-	close(g.changed)
-	g.changed = make(chan struct{})
-}
-
-// state gives whether it is open and a channel closed at the next change.
-func (g *gate) state() (bool, <-chan struct{}) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.open, g.changed
 }

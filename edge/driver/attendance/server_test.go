@@ -216,49 +216,6 @@ func TestHalfABodyIsNotJournalled(t *testing.T) {
 	st.want(t, "POST", attlog, line1, 200, "OK: 1")
 }
 
-func TestSilentConnectionsDoNotKeepOthersOut(t *testing.T) {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	l := limit(ln)
-	t.Cleanup(func() { _ = ln.Close() })
-	accepted := make(chan net.Conn, 64)
-	go func() {
-		defer close(accepted)
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			accepted <- c
-		}
-	}()
-	var held []net.Conn
-	dial := func() net.Conn {
-		c, err := net.Dial("tcp", ln.Addr().String())
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = c.Close() })
-		return c
-	}
-	for range maxConnsPerIP {
-		dial()
-		held = append(held, <-accepted)
-	}
-	if _, err := dial().Read(make([]byte, 1)); err == nil {
-		t.Error("a connection too many was not closed")
-	}
-	if err := held[0].Close(); err != nil {
-		t.Fatal(err)
-	}
-	dial()
-	if c := <-accepted; c == nil {
-		t.Error("no room after a connection closed")
-	}
-}
-
 // FuzzRequest: whatever is sent, the handler answers with a status and journals whole punches only.
 func FuzzRequest(f *testing.F) {
 	for _, s := range []string{"POST " + attlog + " HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n1\t2026-10", "GET /iclock/cdata?SN=" + serial + " HTTP/1.1\r\nHost: x\r\n\r\n",

@@ -2,7 +2,6 @@ package attendance
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"net/netip"
@@ -15,9 +14,6 @@ import (
 )
 
 var _ driver.Driver = (*Terminal)(nil)
-
-// errNotListening says that the server is not running: the driver is run again by its supervisor.
-var errNotListening = errors.New("attendance: server does not listen")
 
 // TerminalOptions describe one configured terminal.
 type TerminalOptions struct {
@@ -120,8 +116,11 @@ func (t *Terminal) Run(ctx context.Context, out driver.Sink) error {
 	if !validSerial(t.opts.Serial) {
 		return fmt.Errorf("attendance: serial %.40q: %w", t.opts.Serial, driver.ErrPermanent)
 	}
-	if err := t.waitOpen(ctx); err != nil || ctx.Err() != nil {
-		return err
+	if err := t.srv.gate.Await(ctx, startTime); err != nil {
+		return fmt.Errorf("attendance: %w", err)
+	}
+	if ctx.Err() != nil {
+		return nil
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	if err := t.attach(ctx, out); err != nil {
@@ -130,36 +129,10 @@ func (t *Terminal) Run(ctx context.Context, out driver.Sink) error {
 	}
 	defer t.detach(cancel)
 	out.Opened()
-	for {
-		open, changed := t.srv.gate.state()
-		if !open {
-			return errNotListening
-		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-changed:
-		}
+	if err := t.srv.gate.Follow(ctx); err != nil {
+		return fmt.Errorf("attendance: %w", err)
 	}
-}
-
-// waitOpen gives the server a moment to listen; the two are started together.
-func (t *Terminal) waitOpen(ctx context.Context) error {
-	late := time.NewTimer(startTime)
-	defer late.Stop()
-	for {
-		open, changed := t.srv.gate.state()
-		if open {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-late.C:
-			return errNotListening
-		case <-changed:
-		}
-	}
+	return nil
 }
 
 func (t *Terminal) attach(ctx context.Context, out driver.Sink) error {

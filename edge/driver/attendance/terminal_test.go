@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"hallpulse/edge/driver"
+	"hallpulse/edge/inbound"
 	"hallpulse/edge/simulator/terminal"
 )
 
@@ -237,7 +238,7 @@ func TestRunEnds(t *testing.T) {
 	if err := srv.Terminal(TerminalOptions{Serial: "a b"}).Run(t.Context(), newSink()); !errors.Is(err, driver.ErrPermanent) {
 		t.Errorf("bad serial: %v", err)
 	}
-	if err := srv.Terminal(TerminalOptions{Serial: serial}).Run(t.Context(), newSink()); !errors.Is(err, errNotListening) {
+	if err := srv.Terminal(TerminalOptions{Serial: serial}).Run(t.Context(), newSink()); !errors.Is(err, inbound.ErrClosed) {
 		t.Errorf("no server: %v", err)
 	}
 	st := open(t, Options{})

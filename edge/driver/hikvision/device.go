@@ -10,9 +10,6 @@ import (
 	"hallpulse/edge/driver"
 )
 
-// errNotListening says that the server is not running: the driver is run again by its supervisor.
-var errNotListening = errors.New("hikvision: server does not listen")
-
 // errNotStored says that a fact is not durable. That is no fault of the device.
 var errNotStored = errors.New("hikvision: not stored")
 
@@ -101,8 +98,11 @@ func (d *device) Run(ctx context.Context, out driver.Sink) error {
 
 // listen waits for the server's end; posts come through ServeHTTP.
 func (d *device) listen(ctx context.Context, out driver.Sink) error {
-	if err := d.waitOpen(ctx); err != nil || ctx.Err() != nil {
-		return err
+	if err := d.srv.gate.Await(ctx, startTime); err != nil {
+		return fmt.Errorf("hikvision: %w", err)
+	}
+	if ctx.Err() != nil {
+		return nil
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	if err := d.attach(ctx, out); err != nil {
@@ -112,36 +112,10 @@ func (d *device) listen(ctx context.Context, out driver.Sink) error {
 	defer d.detach(cancel)
 	out.Opened()
 	d.startKeeper(ctx, out)
-	for {
-		open, changed := d.srv.gate.state()
-		if !open {
-			return errNotListening
-		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-changed:
-		}
+	if err := d.srv.gate.Follow(ctx); err != nil {
+		return fmt.Errorf("hikvision: %w", err)
 	}
-}
-
-// waitOpen gives the server a moment to listen; the two are started together.
-func (d *device) waitOpen(ctx context.Context) error {
-	late := time.NewTimer(startTime)
-	defer late.Stop()
-	for {
-		open, changed := d.srv.gate.state()
-		if open {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-late.C:
-			return errNotListening
-		case <-changed:
-		}
-	}
+	return nil
 }
 
 func (d *device) attach(ctx context.Context, out driver.Sink) error {

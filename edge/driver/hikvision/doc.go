@@ -16,7 +16,11 @@
 // of these devices for half an hour: after one refused login a device is asked nothing for [LoginPause].
 package hikvision
 
-import "time"
+import (
+	"time"
+
+	"hallpulse/edge/inbound"
+)
 
 // Limits of what a device may send. What exceeds one is refused or skipped, never kept.
 const (
@@ -64,13 +68,11 @@ const (
 
 // patience is how long things may take; tests shorten it.
 type patience struct {
-	header, read, write, idle time.Duration
-	slot                      time.Duration // a post waits this long for room
-	stop                      time.Duration // running requests may take this long to end
-	ask, reopen, search       time.Duration
+	inbound.Times
+	slot                time.Duration // a post waits this long for room
+	ask, reopen, search time.Duration
 }
 
 func defaultPatience() patience {
-	return patience{header: 10 * time.Second, read: 30 * time.Second, write: 60 * time.Second, idle: 60 * time.Second, slot: 5 * time.Second,
-		stop: 500 * time.Millisecond, ask: askTime, reopen: reopenPause, search: searchPause}
+	return patience{Times: inbound.Times{Header: 10 * time.Second, Read: 30 * time.Second, Write: 60 * time.Second, Idle: 60 * time.Second, Stop: 500 * time.Millisecond}, slot: 5 * time.Second, ask: askTime, reopen: reopenPause, search: searchPause}
 }

@@ -10,6 +10,7 @@ import (
 
 	"hallpulse/edge/driver"
 	"hallpulse/edge/driver/drivertest"
+	"hallpulse/edge/inbound"
 	sim "hallpulse/edge/simulator/hikvision"
 	"hallpulse/hall"
 )
@@ -151,7 +152,7 @@ func (x *site) run() {
 	}
 	wg.Go(func() {
 		err := x.drv.Run(ctx, x.sink)
-		if err != nil && errors.Is(err, errNotListening) {
+		if err != nil && errors.Is(err, inbound.ErrClosed) {
 			err = nil
 		}
 		x.done <- err

@@ -3,16 +3,15 @@ package hikvision
 import (
 	"context"
 	"crypto/sha256"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net"
-	"net/http"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
+	"hallpulse/edge/inbound"
 	"hallpulse/hall"
 )
 
@@ -37,7 +36,7 @@ type Server struct {
 	memory *memory
 	past   past
 	slots  chan struct{}
-	gate   *gate
+	gate   *inbound.Gate
 
 	mu        sync.Mutex
 	devices   []*device
@@ -57,7 +56,7 @@ func NewServer(o ServerOptions) *Server {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &Server{opts: o, log: o.Logger, times: defaultPatience(), memory: newMemory(), slots: make(chan struct{}, maxPosts), gate: newGate(),
+	return &Server{opts: o, log: o.Logger, times: defaultPatience(), memory: newMemory(), slots: make(chan struct{}, maxPosts), gate: inbound.NewGate(),
 		byToken: map[[sha256.Size]byte]*device{}}
 }
 
@@ -144,34 +143,10 @@ func (s *Server) Run(ctx context.Context) error {
 	s.mu.Lock()
 	s.addr = ln.Addr()
 	s.mu.Unlock()
-	srv := &http.Server{Handler: s, ReadHeaderTimeout: s.times.header, ReadTimeout: s.times.read, WriteTimeout: s.times.write,
-		IdleTimeout: s.times.idle, MaxHeaderBytes: maxHeader, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
-		BaseContext: func(net.Listener) context.Context { return ctx }}
-	done := make(chan error, 1)
-	go func() { done <- srv.Serve(limit(ln)) }()
-	s.gate.set(true)
-	defer s.gate.set(false)
-	select {
-	case err := <-done:
-		return fmt.Errorf("hikvision: serve: %w", err)
-	case <-ctx.Done():
-	}
-	return s.stop(ctx, srv, done)
-}
-
-// stop lets running requests end for a moment, then cuts them; devices post again what was not answered.
-func (s *Server) stop(ctx context.Context, srv *http.Server, done <-chan error) error {
-	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.times.stop)
-	defer cancel()
-	err := srv.Shutdown(end)
-	if errors.Is(err, context.DeadlineExceeded) {
-		err = srv.Close()
-	}
-	if served := <-done; !errors.Is(served, http.ErrServerClosed) {
-		err = errors.Join(err, served)
-	}
-	if err != nil && !errors.Is(err, net.ErrClosed) {
-		return fmt.Errorf("hikvision: stop: %w", err)
+	if err := inbound.Serve(ctx, ln, inbound.Options{
+		Handler: s, Logger: s.log, Times: s.times.Times, Limits: inbound.Limits{Together: maxConns, From: maxConnsPerIP}, MaxHeader: maxHeader, Gate: s.gate,
+	}); err != nil {
+		return fmt.Errorf("hikvision: %w", err)
 	}
 	return nil
 }

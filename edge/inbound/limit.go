@@ -1,4 +1,4 @@
-package hikvision
+package inbound
 
 import (
 	"net"
@@ -6,41 +6,25 @@ import (
 	"sync"
 )
 
-// gate tells drivers whether the server listens.
-type gate struct {
-	mu      sync.Mutex
-	open    bool
-	changed chan struct{}
+// Limits are the most connections that may be open.
+type Limits struct {
+	Together int
+	From     int // of one address
 }
 
-func newGate() *gate { return &gate{changed: make(chan struct{})} }
-
-func (g *gate) set(open bool) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.open = open
-	close(g.changed)
-	g.changed = make(chan struct{})
-}
-
-// state gives whether it is open and a channel closed at the next change.
-func (g *gate) state() (bool, <-chan struct{}) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.open, g.changed
-}
-
-// limitListener closes connections beyond the limits at once: a device that opens many, or holds them open without a word,
-// must not keep the others out.
+// limitListener closes connections beyond the limits at once, so that a device which opens many (or holds them open
+// without a word) cannot keep the others out.
 type limitListener struct {
 	net.Listener
+	most  Limits
 	mu    sync.Mutex
 	open  int
 	perIP map[netip.Addr]int
 }
 
-func limit(ln net.Listener) net.Listener {
-	return &limitListener{Listener: ln, perIP: map[netip.Addr]int{}}
+// Limit gives ln with these bounds.
+func Limit(ln net.Listener, most Limits) net.Listener {
+	return &limitListener{Listener: ln, most: most, perIP: map[netip.Addr]int{}}
 }
 
 // Accept gives the next connection that is within the limits.
@@ -50,8 +34,7 @@ func (l *limitListener) Accept() (net.Conn, error) {
 		if err != nil {
 			return nil, err
 		}
-		from, _ := netip.ParseAddrPort(c.RemoteAddr().String()) // of a TCP connection always
-		ip := from.Addr().Unmap()
+		ip := AddrOf(c.RemoteAddr().String())
 		if l.take(ip) {
 			return &limitedConn{Conn: c, leave: func() { l.give(ip) }}, nil
 		}
@@ -62,7 +45,7 @@ func (l *limitListener) Accept() (net.Conn, error) {
 func (l *limitListener) take(ip netip.Addr) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.open >= maxConns || l.perIP[ip] >= maxConnsPerIP {
+	if l.open >= l.most.Together || l.perIP[ip] >= l.most.From {
 		return false
 	}
 	l.open++
@@ -90,4 +73,13 @@ func (c *limitedConn) Close() error {
 	err := c.Conn.Close()
 	c.once.Do(c.leave)
 	return err
+}
+
+// AddrOf gives the address of host:port; the zero Addr when it is none.
+func AddrOf(hostport string) netip.Addr {
+	ap, err := netip.ParseAddrPort(hostport)
+	if err != nil {
+		return netip.Addr{}
+	}
+	return ap.Addr().Unmap()
 }
