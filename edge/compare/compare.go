@@ -67,9 +67,9 @@ type Watch struct {
 
 	day      string
 	displays map[hall.DeviceID]*shown
-	tickets  int                     // of the day
-	ratings  map[hall.DeviceID]int   // of the day
-	ends     map[hall.WindowID][]end // since the window's last call, services at most
+	tickets  int                           // of the day
+	ratings  map[hall.DeviceID]int         // of the day
+	ends     map[hall.WindowID][]time.Time // since the window's last call, services at most
 	empty    map[hall.ZoneID]time.Time
 }
 
@@ -81,8 +81,6 @@ type shown struct {
 	windows []hall.WindowID
 }
 
-type end struct{ at time.Time }
-
 // New gives a watch that has heard nothing.
 func New(desc hall.Hall, limits Limits) *Watch {
 	w := &Watch{desc: desc, limits: limits}
@@ -93,7 +91,7 @@ func New(desc hall.Hall, limits Limits) *Watch {
 // morning forgets the day before. What hangs where stays known.
 func (w *Watch) morning(day string) {
 	w.day, w.tickets = day, 0
-	w.ratings, w.ends, w.empty = map[hall.DeviceID]int{}, map[hall.WindowID][]end{}, map[hall.ZoneID]time.Time{}
+	w.ratings, w.ends, w.empty = map[hall.DeviceID]int{}, map[hall.WindowID][]time.Time{}, map[hall.ZoneID]time.Time{}
 	old := w.displays
 	w.displays = map[hall.DeviceID]*shown{}
 	for id, s := range old {
@@ -134,11 +132,11 @@ func (w *Watch) Fact(f hall.Fact) {
 // ended notes the end of a service.
 func (w *Watch) ended(window hall.WindowID, at time.Time) {
 	list := w.ends[window]
-	if n := len(list); n > 0 && at.Sub(list[n-1].at) < sameService {
+	if n := len(list); n > 0 && at.Sub(list[n-1]) < sameService {
 		return
 	}
 	if len(list) < services {
-		w.ends[window] = append(list, end{at})
+		w.ends[window] = append(list, at)
 	}
 }
 

@@ -13,6 +13,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"hallpulse/edge/simulator/cable"
 )
 
 // Kind is what a device is.
@@ -78,7 +80,7 @@ const (
 // Device is one simulated device. Its memory lives as long as the value; its methods may be called at any time.
 type Device struct {
 	o      Options
-	line   *line
+	line   *cable.Cable
 	client *http.Client
 	wake   chan struct{}
 
@@ -135,7 +137,7 @@ func New(o Options) (*Device, error) {
 	if err != nil {
 		return nil, fmt.Errorf("hikvision: %w", err)
 	}
-	d := &Device{o: o, line: newLine(ln), target: o.Target, wake: make(chan struct{}, 1), closed: make(chan struct{}), streams: map[chan message]struct{}{},
+	d := &Device{o: o, line: cable.New(ln), target: o.Target, wake: make(chan struct{}, 1), closed: make(chan struct{}), streams: map[chan message]struct{}{},
 		nonces: map[string]bool{}, changed: make(chan struct{}),
 		client: &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}}
 	d.quit = sync.OnceFunc(func() { close(d.closed) })
@@ -160,7 +162,7 @@ func (d *Device) SetFaults(f Faults) {
 // Offline pulls the network cable or puts it back: connections break, new ones are reset, nothing is posted.
 func (d *Device) Offline(off bool) {
 	d.update(func() { d.offline = off })
-	d.line.cutOff(off)
+	d.line.Cut(off)
 	d.nudge()
 }
 
@@ -214,7 +216,7 @@ func (d *Device) Until(ctx context.Context, good func(Stats) bool) error {
 // Close ends the device and waits for Run. It may be called more than once.
 func (d *Device) Close() error {
 	d.quit()
-	d.line.cutOff(true)
+	d.line.Cut(true)
 	err := d.line.Close()
 	d.running.Lock() // Run has ended
 	defer d.running.Unlock()

@@ -13,6 +13,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"hallpulse/edge/simulator/cable"
 )
 
 // Login is how a camera wants its login.
@@ -66,7 +68,7 @@ type Stats struct {
 // Camera is one simulated camera. Its methods may be called at any time.
 type Camera struct {
 	o       Options
-	line    *line
+	line    *cable.Cable
 	closed  chan struct{}
 	quit    func()
 	running sync.Mutex // held by Run
@@ -93,7 +95,7 @@ func New(o Options) (*Camera, error) {
 	if err != nil {
 		return nil, fmt.Errorf("onvif: %w", err)
 	}
-	c := &Camera{o: o, line: &line{Listener: ln, open: map[net.Conn]struct{}{}}, closed: make(chan struct{}),
+	c := &Camera{o: o, line: cable.New(ln), closed: make(chan struct{}),
 		subs: map[int]*subscription{}, nonces: map[string]bool{}, changed: make(chan struct{})}
 	c.quit = sync.OnceFunc(func() { close(c.closed) })
 	return c, nil
@@ -106,7 +108,7 @@ func (c *Camera) URL() string { return "http://" + c.line.Addr().String() }
 func (c *Camera) SetFaults(f Faults) { c.update(func() { c.faults = f }) }
 
 // Offline pulls the network cable or puts it back.
-func (c *Camera) Offline(off bool) { c.line.cutOff(off) }
+func (c *Camera) Offline(off bool) { c.line.Cut(off) }
 
 // Stats gives what was asked so far.
 func (c *Camera) Stats() Stats {

@@ -1,22 +1,24 @@
-package hikvision
+// Package cable is the network cable of a simulated device: it is cut and mended while the device itself goes on.
+package cable
 
 import (
 	"net"
 	"sync"
 )
 
-// line is the device's network cable: while it is cut, connections are reset.
-type line struct {
+// Cable is a listener at the end of a cable: while it is cut, connections are reset.
+type Cable struct {
 	net.Listener
 	mu   sync.Mutex
 	off  bool
 	open map[net.Conn]struct{}
 }
 
-func newLine(ln net.Listener) *line { return &line{Listener: ln, open: map[net.Conn]struct{}{}} }
+// New gives a cable that is whole.
+func New(ln net.Listener) *Cable { return &Cable{Listener: ln, open: map[net.Conn]struct{}{}} }
 
-// Accept gives the next connection; while the line is cut it resets them.
-func (l *line) Accept() (net.Conn, error) {
+// Accept gives the next connection; while the cable is cut it resets them.
+func (l *Cable) Accept() (net.Conn, error) {
 	for {
 		c, err := l.Listener.Accept()
 		if err != nil {
@@ -35,14 +37,14 @@ func (l *line) Accept() (net.Conn, error) {
 	}
 }
 
-func (l *line) forget(c net.Conn) {
+func (l *Cable) forget(c net.Conn) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	delete(l.open, c)
 }
 
-// cutOff cuts the line or mends it.
-func (l *line) cutOff(off bool) {
+// Cut cuts the cable or mends it.
+func (l *Cable) Cut(off bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.off = off
