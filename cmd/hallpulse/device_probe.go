@@ -9,6 +9,7 @@ import (
 
 	"hallpulse/edge/bus"
 	"hallpulse/edge/driver/mqttdevice"
+	"hallpulse/edge/driver/onvif"
 	"hallpulse/edge/technician"
 )
 
@@ -28,7 +29,7 @@ func (t *tool) probeFlags(args []string) (*probing, error) {
 	f.BoolVar(&p.i2c, "i2c", true, "known chips on I2C buses, by reading one byte (读取一个字节查找已知 I2C 芯片)")
 	f.BoolVar(&p.all, "i2c-all", false, "every I2C address; a read may move a strange chip (全部 I2C 地址)")
 	f.BoolVar(&p.cameras, "cameras", true, "ONVIF cameras by WS-Discovery (查找 ONVIF 摄像头)")
-	f.StringVar(&p.group, "cameras-at", technician.DiscoveryGroup, "where cameras are asked (查找地址)")
+	f.StringVar(&p.group, "cameras-at", onvif.Group, "where cameras are asked (查找地址)")
 	f.StringVar(&p.terminals, "terminals", "", "host:port where attendance terminals push; their records are left with them (考勤机推送地址)")
 	f.StringVar(&p.broker, "broker", "", "mqtt://host:port of the hall's broker (本厅 MQTT 服务器)")
 	f.StringVar(&p.user, "broker-user", "", "user at the broker (用户名)")

@@ -18,6 +18,7 @@ import (
 	"periph.io/x/conn/v3/physic"
 
 	"hallpulse/edge/driver"
+	"hallpulse/edge/driver/onvif"
 )
 
 // machine makes a file system with hardware.
@@ -218,10 +219,12 @@ func TestProbeOfCameras(t *testing.T) {
 	}
 }
 
-func FuzzMatches(f *testing.F) {
-	f.Add([]byte(matchOf))
-	f.Fuzz(func(t *testing.T, datagram []byte) {
-		for _, found := range parseMatches(datagram) {
+// FuzzCamera: whatever a camera says of itself, the block that is proposed is one that a configuration may have.
+func FuzzCamera(f *testing.F) {
+	f.Add("http://192.0.2.20/onvif/device_service", "Front door", "IPC-B12")
+	f.Add("http://[fe80::1]/onvif/device_service", "", "a'b: {")
+	f.Fuzz(func(t *testing.T, address, name, hardware string) {
+		if found, ok := camera(onvif.Found{URL: address, Name: name, Hardware: hardware}); ok {
 			accepted(t, []Finding{found})
 		}
 	})

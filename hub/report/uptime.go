@@ -42,9 +42,6 @@ func Devices(ctx context.Context, s Store, desc hall.Hall, from, to, until time.
 	hours, loc := desc.Opening(), desc.Location()
 	var out []DayUptime
 	for _, span := range hours.Between(from, to, loc) {
-		if span.From.After(until) && !span.From.Before(to) {
-			break
-		}
 		for _, d := range desc.Devices {
 			out = append(out, DayUptime{Day: span.From.In(loc).Format(time.DateOnly), Device: d.ID,
 				Uptime: hall.UptimeOf(changes[d.ID], gaps, []hall.Span{span}, until)})
@@ -53,8 +50,8 @@ func Devices(ctx context.Context, s Store, desc hall.Hall, from, to, until time.
 	return out, nil
 }
 
-// gapsOf gives the gaps that began from a day before from on: a longer one ends in a start of the gateway, which tells every
-// device anew.
+// gapsOf gives the gaps that began before to and were recorded from a day before from on. A gap is recorded at its end, so that one
+// which covers all of the time is among them; the day is for clocks that were set.
 func gapsOf(ctx context.Context, s Store, id hall.HallID, from, to time.Time) ([]hall.Gap, error) {
 	q := store.Query{Halls: []hall.HallID{id}, From: from.AddDate(0, 0, -1), Limit: store.MaxLimit}
 	var out []hall.Gap

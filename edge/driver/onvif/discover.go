@@ -14,8 +14,8 @@ import (
 	"time"
 )
 
-// group is where WS-Discovery is spoken (WS-Discovery 2005/04, clause 2.4; ONVIF Core clause 7).
-const group = "239.255.255.250:3702"
+// Group is where WS-Discovery is spoken (WS-Discovery 2005/04, clause 2.4; ONVIF Core clause 7).
+const Group = "239.255.255.250:3702"
 
 const (
 	maxDatagram = 64 << 10
@@ -31,13 +31,9 @@ type Found struct {
 	Hardware string
 }
 
-// Discover asks the network of every interface for cameras and listens to the answers for timeout. An interface that cannot be
-// asked is passed over; none that can is an error.
-func Discover(ctx context.Context, timeout time.Duration) ([]Found, error) {
-	return discover(ctx, group, timeout)
-}
-
-func discover(ctx context.Context, to string, timeout time.Duration) (out []Found, err error) {
+// Discover asks for cameras at to, host:port, which is [Group] mostly, on every interface, and listens to the answers for timeout.
+// An interface that cannot be asked is passed over; none that can is an error.
+func Discover(ctx context.Context, to string, timeout time.Duration) (out []Found, err error) {
 	at, err := net.ResolveUDPAddr("udp4", to)
 	if err != nil {
 		return nil, fmt.Errorf("onvif: discover: %w", err)

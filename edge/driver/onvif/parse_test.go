@@ -111,7 +111,7 @@ func TestDiscover(t *testing.T) {
 		}
 		done <- err
 	}()
-	got, err := discover(t.Context(), c.LocalAddr().String(), 300*time.Millisecond)
+	got, err := Discover(t.Context(), c.LocalAddr().String(), 300*time.Millisecond)
 	if want := (Found{"urn:uuid:1", "http://127.0.0.1/onvif/device_service", "Door 1", "IPC"}); err != nil || len(got) != 1 || got[0] != want {
 		t.Errorf("%+v, %v", got, err)
 	}
