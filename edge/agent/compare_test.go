@@ -1,11 +1,35 @@
 package agent
 
 import (
+	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
+	"hallpulse/edge/compare"
+	"hallpulse/edge/config"
+	"hallpulse/edge/driver/onvif"
 	"hallpulse/hall"
 )
+
+// The configuration may import neither: what it offers, and what runs without a word of it, is what they know.
+func TestTheConfigurationOffersWhatThereIs(t *testing.T) {
+	var c config.Checks
+	c.Defaults()
+	if got, want := newComparer(hall.Hall{}, c).limits, compare.DefaultLimits(); fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("the configuration begins with %+v, the comparisons with %+v", got, want)
+	}
+	var names []string
+	for _, n := range compare.Checks() {
+		names = append(names, string(n))
+	}
+	if got := config.CheckNames(); !slices.Equal(slices.Sorted(slices.Values(got)), slices.Sorted(slices.Values(names))) {
+		t.Errorf("%v can be switched off, of %v", got, names)
+	}
+	configured(t, t.TempDir(), fmt.Sprintf("  - {id: eye, driver: onvif-camera, onvif: {url: \"http://192.0.2.2\", ignore: [%s]}}\n",
+		strings.Join(onvif.IgnorableCodes(), ", ")))
+}
 
 // The recorder tells every fact, and a display that shows the same number while services end is named until it calls.
 func TestADisplayThatLiesIsNamed(t *testing.T) {

@@ -27,15 +27,15 @@ func TestPlaceOfLines(t *testing.T) {
 }
 
 func TestNoSuchChip(t *testing.T) {
-	_, err := NewEdges("gpiochip999").OpenEdges(both("D0"))
+	_, err := NewGPIO().Edges("gpiochip999").OpenEdges(both("D0"))
 	if !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), "gpiochip999") || !strings.Contains(err.Error(), "ls /dev/gpiochip*") {
 		t.Errorf("got %v", err)
 	}
-	if _, err := NewEdges("/dev/null").OpenEdges(both("D0")); err == nil || !strings.Contains(err.Error(), "/dev/null") {
+	if _, err := NewGPIO().Edges("/dev/null").OpenEdges(both("D0")); err == nil || !strings.Contains(err.Error(), "/dev/null") {
 		t.Errorf("no chip at all: %v", err)
 	}
 	if len(gpiocdev.Chips()) == 0 {
-		if _, err := NewEdges("").OpenEdges(both("D0")); !errors.Is(err, driver.ErrPermanent) || !strings.Contains(err.Error(), "no GPIO chip") {
+		if _, err := NewGPIO().Edges("").OpenEdges(both("D0")); !errors.Is(err, driver.ErrPermanent) || !strings.Contains(err.Error(), "no GPIO chip") {
 			t.Errorf("got %v", err)
 		}
 	}
@@ -120,7 +120,7 @@ func TestEdgesOfTheKernel(t *testing.T) {
 	if high, err := e.High(1); err != nil || !high {
 		t.Errorf("level: %t, %v", high, err)
 	}
-	if _, err := NewEdges(chip).OpenEdges(both("1")); !errors.Is(err, ErrInUse) {
+	if _, err := NewGPIO().Edges(chip).OpenEdges(both("1")); !errors.Is(err, ErrInUse) {
 		t.Errorf("second program: %v", err)
 	}
 	if err := e.Close(); err != nil {

@@ -33,11 +33,8 @@ type Edges struct {
 	chips  chips
 }
 
-// NewEdges gives an opener of lines of chip, e.g. gpiochip0; empty: lines are looked for on all chips by name, and numbers are
-// those of the first. It touches no hardware. Lines that a [GPIO] has must not be shared: see [GPIO.Edges].
-func NewEdges(chip string) *Edges { return NewGPIO().Edges(chip) }
-
-// Edges is NewEdges whose lines have one owner together with those of g.
+// Edges gives an opener of lines of chip, e.g. gpiochip0; empty: lines are looked for on all chips by name, and numbers are those of
+// the first. It touches no hardware. Its lines and those of g have one owner together.
 func (g *GPIO) Edges(chip string) *Edges { return &Edges{owners: g, chip: chip, chips: kernelChips{}} }
 
 // OpenEdges takes all lines in one request, so that the kernel numbers their changes together, until Close. Where no buffer

@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 
 	"hallpulse/edge/driver"
@@ -59,15 +58,4 @@ func attribute(dir, name string) string {
 		return ""
 	}
 	return strings.TrimSpace(string(p))
-}
-
-// ParseUSB reads vendor:product in hexadecimal, as lsusb prints it.
-func ParseUSB(s string) (vendor, product uint16, err error) {
-	v, p, ok := strings.Cut(s, ":")
-	a, errV := strconv.ParseUint(v, 16, 16)
-	b, errP := strconv.ParseUint(p, 16, 16)
-	if !ok || errV != nil || errP != nil {
-		return 0, 0, fmt.Errorf("bus: %q is no vendor:product in hexadecimal", s)
-	}
-	return uint16(a), uint16(b), nil
 }

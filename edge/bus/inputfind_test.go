@@ -75,14 +75,3 @@ func TestInputThatMovedWhileItWasOpened(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
-
-func TestParseUSB(t *testing.T) {
-	if v, p, err := ParseUSB("13BA:0001"); v != 0x13ba || p != 1 || err != nil {
-		t.Errorf("got %x:%x, %v", v, p, err)
-	}
-	for _, s := range []string{"", "13ba", "13ba:", ":1", "13ba:10000", "13ba:-1", "0x13ba:1", "13ba:1:2"} {
-		if _, _, err := ParseUSB(s); err == nil {
-			t.Errorf("%q was taken", s)
-		}
-	}
-}

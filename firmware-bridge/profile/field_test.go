@@ -260,3 +260,6 @@ func TestTextsAreComplete(t *testing.T) {
 		}
 	}
 }
+
+// crc16 is CRC-16/MODBUS.
+func crc16(b []byte) uint16 { return crcLow(0xFFFF, 0xA001, b) }

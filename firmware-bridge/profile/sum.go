@@ -155,6 +155,3 @@ func (c check) put(b []byte, v uint16) {
 		binary.BigEndian.PutUint16(b, v)
 	}
 }
-
-// crc16 is CRC-16/MODBUS; over "123456789" it is 4B37.
-func crc16(b []byte) uint16 { return crcLow(0xFFFF, 0xA001, b) }
